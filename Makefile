@@ -1,0 +1,153 @@
+# COB, on one machine. `make` alone prints this help; CONTRIBUTING tells more.
+# Works with GNU make 4 and with the make 3.81 of macOS.
+
+GO ?= go
+# What `make test` and `make check` look at.
+PACKAGES ?= ./...
+# Passed to go test: make test TESTFLAGS='-run Facts -v'
+TESTFLAGS ?=
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
+
+BUILD := $(GO) build -trimpath
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@echo 'COB issues close-of-business reports. Start with: make demo'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# ------------------------------------------------------------------ run it
+
+.PHONY: demo
+demo: stack-needs build ## issue the sample's latest report: out/daily-security/
+	@bin/dev demo
+
+.PHONY: dev
+dev: stack-needs build ## Postgres, Temporal with its UI and the worker, until Ctrl-C
+	@bin/dev up
+
+.PHONY: dev-reset
+dev-reset: go-needs dev-command ## forget the data that make dev keeps
+	@bin/dev reset
+
+.PHONY: build
+build: go-needs dev-command ## bin/worker and bin/starter
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./worker ./starter
+
+# ------------------------------------------------------------------ test it
+
+.PHONY: test
+test: stack-needs build ## every test that needs only Go, make and Postgres
+	@race=$$(dev/preflight.sh race) && set -x && bin/dev exec --test -- $(GO) test $$race -timeout 10m $(TESTFLAGS) $(PACKAGES)
+
+.PHONY: test-render
+test-render: go-needs ## rendered files, seen by qpdf, poppler and Chromium
+	@dev/preflight.sh render
+	$(GO) test -tags render -timeout 10m $(TESTFLAGS) ./report/render/...
+
+.PHONY: test-all
+test-all: test test-render ## all tests
+
+.PHONY: bench
+bench: stack-needs build ## benchmarks, with the ratios that they must keep
+	bin/dev exec --test -- $(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: stack-needs build ## every fuzz target for FUZZTIME (10s)
+	@bin/dev exec --test -- dev/fuzz.sh $(FUZZTIME)
+
+# ------------------------------------------------------------------ check it
+
+CHECKS := check-format check-modules check-vet check-staticcheck check-workflows check-imports \
+	check-generated check-sql check-migrations check-security check-secrets check-vulnerabilities
+
+.PHONY: check
+check: $(CHECKS) ## everything but the tests: format, lint, generated code, migrations, security
+	@echo 'all checks passed'
+
+.PHONY: check-format
+check-format: go-needs
+	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w): $$unformatted" >&2; exit 1; fi
+
+# The proxy need not hold what only the tests of dependencies import: tidy -e goes on without.
+.PHONY: check-modules
+check-modules: go-needs
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+
+.PHONY: check-vet
+check-vet: go-needs
+	$(GO) vet $(PACKAGES)
+	$(GO) vet -tags render ./report/render/...
+	GOOS=darwin $(GO) vet ./dev/...
+
+.PHONY: check-staticcheck
+check-staticcheck: go-needs dev-command
+	bin/dev tool staticcheck -tags render $(PACKAGES)
+
+# Workflow code must be deterministic: no clock, no randomness, no bare goroutines.
+.PHONY: check-workflows
+check-workflows: go-needs dev-command
+	bin/dev tool workflowcheck ./workflows/...
+
+.PHONY: check-imports
+check-imports: go-needs
+	$(GO) test -count=1 -run '^TestHouse' ./dev
+
+.PHONY: check-generated
+check-generated: go-needs dev-command
+	bin/dev tool sqlc diff
+
+# Each query is prepared by a real Postgres that has our schema.
+.PHONY: check-sql
+check-sql: stack-needs build
+	bin/dev exec --migrate -- bin/dev tool sqlc vet
+
+.PHONY: check-migrations
+check-migrations: stack-needs dev-command
+	bin/dev exec --test -- $(GO) test -count=1 -run '^TestMigrations' ./dev/testserver
+
+# gosec's rules that are off:
+#   G104  errcheck's business; an error that is dropped is dropped by `_ =`, visibly
+#   G115  integer conversions: it cannot see bounds; ours are checked where a value enters
+.PHONY: check-security
+check-security: go-needs dev-command
+	bin/dev tool gosec -quiet -fmt text -exclude G104,G115 -tags render $(PACKAGES)
+
+.PHONY: check-secrets
+check-secrets: go-needs dev-command
+	bin/dev tool gitleaks dir --no-banner --redact --log-level warn .
+	bin/dev tool gitleaks git --no-banner --redact --log-level warn .
+
+# GOVULNDB names an unpacked copy of https://vuln.go.dev for machines that don't reach it.
+.PHONY: check-vulnerabilities
+check-vulnerabilities: go-needs dev-command
+	@dev/vulnerabilities.sh "$(GOVULNDB)"
+
+# ------------------------------------------------------------------ the rest
+
+.PHONY: generate
+generate: go-needs dev-command ## the code that sqlc makes of the queries
+	bin/dev tool sqlc generate
+
+.PHONY: clean
+clean: ## remove what was built (not the data: make dev-reset)
+	rm -rf bin
+
+.PHONY: go-needs
+go-needs:
+	@dev/preflight.sh go costs
+
+.PHONY: stack-needs
+stack-needs:
+	@dev/preflight.sh go postgres costs
+
+.PHONY: dev-command
+dev-command: go-needs
+	@mkdir -p bin
+	@$(BUILD) -o bin/dev ./dev

@@ -1,0 +1,137 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/closeofbusiness/cob/db"
+	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/render"
+)
+
+// ToIssue is everything that a revision consists of.
+type ToIssue struct {
+	Revision
+	Fetched   Fetched           `json:"fetched"`
+	Document  report.Ref        `json:"document"`
+	Artifacts []report.Artifact `json:"artifacts"`
+}
+
+// Issue seals the revision in one transaction: its digests, its files, and the
+// deliveries to make. Once issued it is never changed, and issuing it again
+// changes nothing.
+func (a *Activities) Issue(ctx context.Context, in ToIssue) (report.Receipt, error) {
+	if err := a.issue(ctx, in); err != nil {
+		return report.Receipt{}, failure(err)
+	}
+	receipt, err := Receipt(ctx, a.Store, in.Series, in.BusinessDate)
+	if err != nil {
+		return report.Receipt{}, failure(err)
+	}
+	log(ctx, in.Revision).Info("issued", "revision", receipt.Revision, "state", string(receipt.State))
+	return receipt, nil
+}
+
+func (a *Activities) issue(ctx context.Context, in ToIssue) error {
+	c, err := a.cycle(ctx, in.Series, in.BusinessDate)
+	if err != nil {
+		return err
+	}
+	facts, err := in.Fetched.Facts.Digest()
+	if err != nil {
+		return err
+	}
+	doc, err := in.Document.Digest()
+	if err != nil {
+		return err
+	}
+	if c.AsOf == nil {
+		return fmt.Errorf("%w: the as-of of %s is not fixed", report.ErrInvalid, report.CycleID(in.Series, in.BusinessDate))
+	}
+	run := activity.GetInfo(ctx).WorkflowExecution
+	params := db.InsertRevisionParams{
+		Series: in.Series, BusinessDate: in.BusinessDate.Time(), Revision: revisionNumber(in.Revision),
+		Qualified: in.Fetched.Qualified, Late: c.Late, AsOf: *c.AsOf,
+		Facts: int32(in.Fetched.Figures), Unmeasured: int32(in.Fetched.Unmeasured), //nolint:gosec // bounded by the store
+		FactsSha256: facts, DocumentSha256: doc, Renderer: render.Version,
+		WorkflowID: run.ID, RunID: run.RunID,
+	}
+	return a.Store.InTx(ctx, pgx.TxOptions{}, func(q *db.Queries) error { return a.seal(ctx, q, in, params) })
+}
+
+// seal writes the revision; where it is sealed already it leaves all as it is.
+func (a *Activities) seal(ctx context.Context, q *db.Queries, in ToIssue, params db.InsertRevisionParams) error {
+	n, err := q.InsertRevision(ctx, params)
+	if err != nil || n == 0 {
+		return wrap("insert revision", err)
+	}
+	for _, f := range in.Artifacts {
+		digest, err := f.Ref.Digest()
+		if err != nil {
+			return err
+		}
+		err = q.InsertArtifact(ctx, db.InsertArtifactParams{Series: in.Series, BusinessDate: params.BusinessDate,
+			Revision: params.Revision, Format: f.Format, FileName: f.FileName, Sha256: digest})
+		if err != nil {
+			return wrap("insert artifact", err)
+		}
+	}
+	err = q.InsertDelivery(ctx, db.InsertDeliveryParams{Series: in.Series, BusinessDate: params.BusinessDate,
+		Revision: params.Revision, Channel: "folder", Recipient: a.OutputDir})
+	if err != nil {
+		return wrap("insert delivery", err)
+	}
+	state := report.Issued
+	if in.Fetched.Qualified {
+		state = report.IssuedQualified
+	}
+	return wrap("mark the cycle issued", q.IssueCycle(ctx, string(state), in.Series, params.BusinessDate))
+}
+
+func wrap(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// Receipt reads the receipt of a cycle's latest revision. Where none was issued
+// the error is report.ErrNotFound.
+func Receipt(ctx context.Context, store *db.Store, name string, d report.Date) (report.Receipt, error) {
+	rev, err := store.LatestRevision(ctx, name, d.Time())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return report.Receipt{}, fmt.Errorf("%w: no revision of %s is issued", report.ErrNotFound, report.CycleID(name, d))
+	}
+	if err != nil {
+		return report.Receipt{}, fmt.Errorf("read revision: %w", err)
+	}
+	r := report.Receipt{
+		Series: name, BusinessDate: d, Revision: int(rev.Revision), State: report.Issued, Late: rev.Late,
+		AsOf: rev.AsOf.UTC(), IssuedAt: rev.IssuedAt.UTC().Truncate(time.Millisecond),
+		Figures: int(rev.Facts), Unmeasured: int(rev.Unmeasured),
+		Facts: refOf(rev.FactsSha256, rev.FactsSize), Document: refOf(rev.DocumentSha256, rev.DocumentSize),
+	}
+	if rev.Qualified {
+		r.State = report.IssuedQualified
+	}
+	files, err := store.Artifacts(ctx, name, d.Time(), rev.Revision)
+	if err != nil {
+		return r, fmt.Errorf("read artifacts: %w", err)
+	}
+	for _, f := range files {
+		r.Artifacts = append(r.Artifacts, report.Artifact{Format: f.Format, FileName: f.FileName, Ref: refOf(f.Sha256, f.Size)})
+	}
+	sent, err := store.Deliveries(ctx, name, d.Time(), rev.Revision)
+	if err != nil {
+		return r, fmt.Errorf("read deliveries: %w", err)
+	}
+	for _, s := range sent {
+		r.Deliveries = append(r.Deliveries, report.Delivery{ID: s.ID, Channel: s.Channel, Recipient: s.Recipient, State: s.State, Detail: s.Detail})
+	}
+	return r, nil
+}

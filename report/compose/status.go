@@ -1,0 +1,137 @@
+package compose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/closeofbusiness/cob/report/document"
+	"github.com/closeofbusiness/cob/report/fact"
+)
+
+// maxFeeds is how many feeds the status line names one by one.
+const maxFeeds = 6
+
+// status is the first thing on the page: complete, or qualified and by what.
+func (c *composer) status() document.Block {
+	s := document.Status{Tone: document.Better, Label: document.Clean("COMPLETE")}
+	text := ""
+	if c.set.Qualified() {
+		s.Tone, s.Label = document.Worse, document.Clean("QUALIFIED")
+		text = c.missingFeeds()
+	} else {
+		text = c.allFeeds()
+	}
+	s.Text = plain(text + " " + c.unmeasuredLine())
+	if c.set.Sample {
+		s.Text = append(s.Text, document.Strong(" "+sampleLine))
+	}
+	return s
+}
+
+const sampleLine = "Generated sample data, not measurements."
+
+func (c *composer) allFeeds() string {
+	at := " reached " + c.clock.Of(c.set.Window.To) + "."
+	switch n := len(c.set.Feeds); n {
+	case 1:
+		return "The one feed" + at
+	case 2:
+		return "Both feeds" + at
+	default:
+		return fmt.Sprintf("All %d feeds", n) + at
+	}
+}
+
+// missingFeeds says of each feed that is not complete how far it is.
+func (c *composer) missingFeeds() string {
+	if len(c.set.Feeds) == 0 {
+		return "No source has said that its data is complete."
+	}
+	var out []string
+	more := 0
+	for _, f := range c.set.Feeds {
+		switch {
+		case f.Complete():
+		case len(out) == maxFeeds:
+			more++
+		default:
+			out = append(out, fmt.Sprintf("Feed %q %s.", clip(c.feedName(f), longName), c.howFar(f)))
+		}
+	}
+	if more > 0 {
+		out = append(out, "So "+isAre(more)+" "+plural(int64(more), "more feed", "more feeds")+" (data notes).")
+	}
+	return strings.Join(out, " ")
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// howFar says how far an incomplete feed is, how far it should be and, where
+// that is how the wait ended, until when it was waited for.
+func (c *composer) howFar(f fact.Feed) string {
+	if f.CompleteThrough == nil {
+		return "has promised nothing for this window"
+	}
+	waited := ""
+	if c.set.AsOf.Equal(c.set.Deadline) {
+		waited = "; waited until " + c.clock.At(c.set.Deadline)
+	}
+	return fmt.Sprintf("is complete only through %s (%s needed%s)", c.clock.At(*f.CompleteThrough), c.clock.At(c.set.Window.To), waited)
+}
+
+// feedName is a feed's source, with its kind where the source has several.
+func (c *composer) feedName(f fact.Feed) string {
+	for _, o := range c.set.Feeds {
+		if o.Source == f.Source && o.Name != f.Name {
+			return f.Source + " " + f.Name
+		}
+	}
+	if f.Source == "" {
+		return f.Name
+	}
+	return f.Source
+}
+
+func (c *composer) unmeasuredLine() string {
+	switch n := len(c.notes); n {
+	case 0:
+		return "Every figure is measured."
+	case 1:
+		return "1 figure is not measured (data notes, a)."
+	default:
+		return fmt.Sprintf("%s figures are not measured (data notes, a to %s).", fact.Integer(int64(n)), fact.Letter(n-1))
+	}
+}
+
+// callouts are the boxes under the status: at most two.
+func (c *composer) callouts() document.Blocks {
+	var out document.Blocks
+	if c.set.Late {
+		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("ISSUED LATE"),
+			Text: plain(fmt.Sprintf("For %s; issued from data as known at %s.", c.clock.Day(c.set.BusinessDate), c.clock.Full(c.set.AsOf)))})
+	}
+	if c.idle() {
+		out = append(out, document.Callout{Label: document.Clean("NO ACTIVITY"),
+			Text: plain("No run was planned or made in this window. The feed of attacks is complete: this is a statement, not a gap.")})
+	}
+	return out
+}
+
+// idle tells whether it is known that nothing was planned and nothing ran.
+func (c *composer) idle() bool {
+	if !c.set.FeedComplete("attacks") {
+		return false
+	}
+	for _, id := range []string{"runs.planned", "runs.completed"} {
+		if f := c.total(id); !f.Measured() || *f.Value != 0 {
+			return false
+		}
+	}
+	sent := c.total("attempts.sent")
+	return sent == nil || sent.Measured() && *sent.Value == 0
+}

@@ -1,0 +1,95 @@
+package document
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// everyBlock is a document with one block of each type.
+func everyBlock() *Document {
+	v := 6.7
+	in := Inlines{Plain("plain "), Strong("strong"), Code("code"), Note("a"), Toned(Worse, "worse")}
+	return &Document{
+		Schema: Schema, Series: Clean("daily-security"), BusinessDate: Clean("2026-11-20"), Revision: 1, Language: Clean("en-GB"),
+		Blocks: Blocks{
+			Status{Tone: Better, Label: Clean("COMPLETE"), Text: in},
+			Callout{Tone: Worse, Label: Clean("ISSUED LATE"), Text: in},
+			KPIs{Tiles: []Tile{{Label: Clean("Rate"), Value: Clean("6.70 %"), Of: Clean("of 7"), Detail: in}}},
+			Heading{Level: 1, Text: Clean("Section"), Note: Clean("note"), PageBreak: true},
+			Paragraph{Text: in, Small: true},
+			List{Ordered: true, Items: []Inlines{in}},
+			Decision{ID: Clean("A-1"), Question: Clean("Why?"), Owner: Clean("K. Brandt"), By: Clean("by noon")},
+			Table{Columns: []Column{{Title: Clean("n"), Align: Right, Weight: 1}}, Rows: []Row{{Cells: []Cell{Line(in...)}, Total: true}}},
+			Chart{Kind: Lines, Points: []ChartPoint{{Label: Clean("Mon"), Value: &v, Emphasis: true, Tone: Worse}, {Label: Clean("Tue")}}},
+			Columns{Left: Blocks{Paragraph{Text: in}}, Right: Blocks{PageBreak{}}, Ratio: 0.4},
+			Definitions{Items: []Definition{{Term: Clean("term"), Text: []Inlines{in}}}},
+			PageBreak{},
+		},
+	}
+}
+
+func TestCanonicalRoundTrip(t *testing.T) {
+	t.Parallel()
+	want := everyBlock()
+	b, err := Canonical(want)
+	require.NoError(t, err)
+	got, err := Parse(b)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	again, err := Canonical(got)
+	require.NoError(t, err)
+	require.Equal(t, string(b), string(again))
+	require.NoError(t, Validate(got))
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, in, want string }{
+		{"another schema", `{"schema":2}`, "schema 2"},
+		{"an unknown field", `{"schema":1,"color":"red"}`, `unknown field "color"`},
+		{"an unknown block", `{"schema":1,"blocks":[{"type":"script"}]}`, `type "script" is not known`},
+		{"a block without a type", `{"schema":1,"blocks":[{}]}`, "block 1"},
+		{"an unknown field in a block", `{"schema":1,"blocks":[{"type":"heading","html":"x"}]}`, `unknown field "html"`},
+		{"more after the end", `{"schema":1}{}`, "something follows"},
+		{"deep nesting", strings.Repeat("[", 1000), "nesting"},
+		{"nothing", ``, "EOF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse([]byte(tt.in))
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}
+
+// FuzzParseDocument holds that what parses has one canonical form, which
+// parses to the same again.
+func FuzzParseDocument(f *testing.F) {
+	b, err := Canonical(everyBlock())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"schema":1}`))
+	f.Add([]byte(`{"schema":1,"blocks":[{"type":"columns","left":[{"type":"page_break"}],"right":null,"ratio":0}]}`))
+	f.Add([]byte(`{"schema":1,"title":"\ud800\u202e"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := Parse(b)
+		if err != nil {
+			return
+		}
+		_ = Validate(d)
+		first, err := Canonical(d)
+		if err != nil {
+			return
+		}
+		again, err := Parse(first)
+		require.NoError(t, err)
+		second, err := Canonical(again)
+		require.NoError(t, err)
+		require.Equal(t, string(first), string(second))
+	})
+}

@@ -1,0 +1,242 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"time"
+)
+
+// The limits of a document. They are far above what anyone reads and low
+// enough that drawing one stays within seconds and a few hundred megabytes.
+const (
+	MaxBlocks  = 2_000     // blocks in all, those inside Columns included
+	MaxDepth   = 3         // Columns within Columns
+	MaxRows    = 20_000    // table rows in all
+	MaxColumns = 24        // columns of one table
+	MaxLines   = 200       // lines of one cell
+	MaxTiles   = 24        // tiles of one KPIs block
+	MaxPoints  = 400       // points of one chart
+	MaxItems   = 2_000     // items of one List or Definitions
+	MaxInlines = 1_000     // runs of one paragraph
+	MaxRunes   = 8_000_000 // text in all blocks
+)
+
+// LimitError tells that a document is larger than one of the limits.
+type LimitError struct {
+	Limit string // "table rows"
+	Max   int
+	Got   int
+}
+
+// Error names the limit and how far it was passed.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("%s: %d, at most %d are allowed", e.Limit, e.Got, e.Max)
+}
+
+// Validate tells what is wrong with a document, every mistake at once. A
+// document that passes can be rendered in every format, unless its pages turn
+// out too many.
+func Validate(d *Document) error {
+	if d == nil {
+		return errors.New("document: none given")
+	}
+	v := validator{}
+	v.head(d)
+	v.blocks(d.Blocks, "block", 0)
+	v.limit("blocks", v.nBlocks, MaxBlocks)
+	v.limit("table rows", v.nRows, MaxRows)
+	v.limit("characters", v.nRunes, MaxRunes)
+	if err := errors.Join(v.errs...); err != nil {
+		return fmt.Errorf("document: %w", err)
+	}
+	return nil
+}
+
+// maxMistakes bounds the report on a document that is wrong throughout.
+const maxMistakes = 20
+
+type validator struct {
+	errs                   []error
+	nBlocks, nRows, nRunes int
+}
+
+func (v *validator) wrong(err error) {
+	if len(v.errs) < maxMistakes {
+		v.errs = append(v.errs, err)
+	}
+}
+
+func (v *validator) wrongf(format string, args ...any) { v.wrong(fmt.Errorf(format, args...)) }
+
+func (v *validator) limit(name string, got, max int) {
+	if got > max {
+		v.wrong(&LimitError{Limit: name, Max: max, Got: got})
+	}
+}
+
+// language is loose BCP 47: enough to be an HTML attribute and nothing else.
+var language = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+
+func (v *validator) head(d *Document) {
+	if d.Schema != Schema {
+		v.wrongf("schema %d, this version knows %d", d.Schema, Schema)
+	}
+	if _, err := time.Parse(time.DateOnly, d.BusinessDate.String()); err != nil {
+		v.wrongf("business date %q: want YYYY-MM-DD", d.BusinessDate)
+	}
+	if l := d.Language.String(); l != "" && !language.MatchString(l) {
+		v.wrongf("language %q: want a BCP 47 tag such as en-GB", l)
+	}
+	if d.Revision < 0 {
+		v.wrongf("revision %d: want 1 or more", d.Revision)
+	}
+}
+
+func (v *validator) blocks(bs Blocks, at string, depth int) {
+	if depth > MaxDepth {
+		v.wrong(fmt.Errorf("%s: %w", at, &LimitError{Limit: "columns within columns", Max: MaxDepth, Got: depth}))
+		return
+	}
+	for i, b := range bs {
+		v.nBlocks++
+		if v.nBlocks > MaxBlocks {
+			v.nBlocks = MaxBlocks + len(bs) - i
+			return
+		}
+		v.block(b, fmt.Sprintf("%s %d", at, i+1), depth)
+	}
+}
+
+func (v *validator) block(b Block, at string, depth int) {
+	switch b := b.(type) {
+	case Status:
+		v.tone(b.Tone, at)
+		v.text(b.Label)
+		v.inlines(b.Text, at)
+	case Callout:
+		v.tone(b.Tone, at)
+		v.text(b.Label)
+		v.inlines(b.Text, at)
+	case KPIs:
+		v.kpis(b, at)
+	case Heading:
+		if b.Level != 1 && b.Level != 2 {
+			v.wrongf("%s: heading level %d: want 1 or 2", at, b.Level)
+		}
+		v.text(b.Text, b.Note)
+	case Paragraph:
+		v.inlines(b.Text, at)
+	case List:
+		v.limit(at+": items", len(b.Items), MaxItems)
+		for _, item := range b.Items {
+			v.inlines(item, at)
+		}
+	case Decision:
+		v.text(b.ID, b.Question, b.Owner, b.By)
+	case Table:
+		v.table(b, at)
+	case Chart:
+		v.chart(b, at)
+	case Columns:
+		if math.IsNaN(b.Ratio) || b.Ratio < 0 || b.Ratio > 0.9 || b.Ratio > 0 && b.Ratio < 0.1 {
+			v.wrongf("%s: ratio %v: want 0.1 to 0.9, or 0 for one half", at, b.Ratio)
+		}
+		v.blocks(b.Left, at+" left", depth+1)
+		v.blocks(b.Right, at+" right", depth+1)
+	case Definitions:
+		v.limit(at+": items", len(b.Items), MaxItems)
+		for _, item := range b.Items {
+			v.text(item.Term)
+			v.limit(at+": paragraphs", len(item.Text), MaxLines)
+			for _, p := range item.Text {
+				v.inlines(p, at)
+			}
+		}
+	case PageBreak:
+	default:
+		v.wrongf("%s: %T is not a block this version draws", at, b)
+	}
+}
+
+func (v *validator) kpis(b KPIs, at string) {
+	v.limit(at+": tiles", len(b.Tiles), MaxTiles)
+	for _, t := range b.Tiles {
+		v.text(t.Label, t.Value, t.Of)
+		v.inlines(t.Detail, at)
+	}
+}
+
+func (v *validator) table(b Table, at string) {
+	v.text(b.Caption, b.Note)
+	v.limit(at+": columns", len(b.Columns), MaxColumns)
+	if len(b.Columns) == 0 {
+		v.wrongf("%s: a table needs columns", at)
+	}
+	for _, c := range b.Columns {
+		v.text(c.Title)
+		if c.Align != Left && c.Align != Right {
+			v.wrongf("%s: align %q: want \"\" or %q", at, c.Align, Right)
+		}
+		if math.IsNaN(c.Weight) || math.IsInf(c.Weight, 0) || c.Weight < 0 {
+			v.wrongf("%s: weight %v: want 0 or more", at, c.Weight)
+		}
+	}
+	v.nRows += len(b.Rows)
+	if len(b.Rows) > MaxRows {
+		return
+	}
+	for i, r := range b.Rows {
+		if len(r.Cells) != len(b.Columns) {
+			v.wrongf("%s: row %d has %d cells, the table has %d columns", at, i+1, len(r.Cells), len(b.Columns))
+		}
+		for _, c := range r.Cells {
+			v.limit(at+": lines of a cell", len(c), MaxLines)
+			for _, l := range c {
+				v.inlines(l, at)
+			}
+		}
+	}
+}
+
+func (v *validator) chart(b Chart, at string) {
+	v.text(b.Caption, b.Note, b.Unit, b.Description)
+	if b.Kind != Lines && b.Kind != Bars {
+		v.wrongf("%s: chart kind %q: want %q or %q", at, b.Kind, Lines, Bars)
+	}
+	v.limit(at+": points", len(b.Points), MaxPoints)
+	for i, p := range b.Points {
+		v.text(p.Label, p.Shown, p.MarkText, p.Footnote)
+		v.tone(p.Tone, at)
+		if !drawable(p.Value) || !drawable(p.Mark) {
+			v.wrongf("%s: point %d: not a number that can be drawn", at, i+1)
+		}
+	}
+}
+
+// drawable bounds a chart's values so that a scale can be laid over them
+// without overflow.
+func drawable(f *float64) bool { return f == nil || math.Abs(*f) <= 1e15 }
+
+func (v *validator) text(ts ...Text) {
+	for _, t := range ts {
+		v.nRunes += len(t.s)
+	}
+}
+
+func (v *validator) inlines(in Inlines, at string) {
+	v.limit(at+": runs of a paragraph", len(in), MaxInlines)
+	for _, i := range in {
+		v.text(i.Text)
+		v.tone(i.Tone, at)
+	}
+}
+
+func (v *validator) tone(t Tone, at string) {
+	switch t {
+	case Neutral, Worse, Better, Muted:
+	default:
+		v.wrongf("%s: tone %q: want %q, %q, %q or none", at, t, Worse, Better, Muted)
+	}
+}

@@ -1,0 +1,84 @@
+package document
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestValidateNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	nan, huge := math.NaN(), 1e300
+	cells := func(n int) []Cell { return make([]Cell, n) }
+	deep := Blocks{PageBreak{}}
+	for range MaxDepth + 1 {
+		deep = Blocks{Columns{Left: deep}}
+	}
+	tests := []struct {
+		name string
+		edit func(*Document)
+		want string
+	}{
+		{"schema", func(d *Document) { d.Schema = 9 }, "schema 9"},
+		{"date", func(d *Document) { d.BusinessDate = Clean("20 Nov") }, "want YYYY-MM-DD"},
+		{"language", func(d *Document) { d.Language = Clean(`en" onload="x`) }, "BCP 47"},
+		{"heading level", add(Heading{Level: 3}), "heading level 3"},
+		{"tone", add(Status{Tone: "red"}), `tone "red"`},
+		{"pointer", add(&Heading{Level: 1}), "*document.Heading is not a block"},
+		{"nil block", add(nil), "not a block"},
+		{"chart kind", add(Chart{Kind: "pie"}), `chart kind "pie"`},
+		{"not a number", add(Chart{Kind: Lines, Points: []ChartPoint{{Value: &nan}}}), "point 1"},
+		{"too large a number", add(Chart{Kind: Bars, Points: []ChartPoint{{Mark: &huge}}}), "point 1"},
+		{"no columns", add(Table{}), "needs columns"},
+		{"cells", add(Table{Columns: make([]Column, 2), Rows: []Row{{Cells: cells(1)}}}), "row 1 has 1 cells, the table has 2 columns"},
+		{"alignment", add(Table{Columns: []Column{{Align: "center"}}}), `align "center"`},
+		{"weight", add(Table{Columns: []Column{{Weight: -1}}}), "weight -1"},
+		{"ratio", add(Columns{Ratio: 2}), "ratio 2"},
+		{"rows", add(Table{Columns: make([]Column, 1), Rows: make([]Row, MaxRows+1)}), "table rows: 20002, at most 20000"},
+		{"columns", add(Table{Columns: make([]Column, MaxColumns+1)}), "columns: 25, at most 24"},
+		{"blocks", func(d *Document) { d.Blocks = make(Blocks, MaxBlocks+1); fill(d.Blocks) }, "blocks: 2001, at most 2000"},
+		{"depth", func(d *Document) { d.Blocks = deep }, "columns within columns"},
+		{"points", add(Chart{Kind: Lines, Points: make([]ChartPoint, MaxPoints+1)}), "points: 401"},
+		{"tiles", add(KPIs{Tiles: make([]Tile, MaxTiles+1)}), "tiles: 25"},
+		{"runs", add(Paragraph{Text: make(Inlines, MaxInlines+1)}), "runs of a paragraph: 1001"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := everyBlock()
+			tt.edit(d)
+			require.ErrorContains(t, Validate(d), tt.want)
+		})
+	}
+}
+
+func add(b Block) func(*Document) {
+	return func(d *Document) { d.Blocks = append(d.Blocks, b) }
+}
+
+func fill(bs Blocks) {
+	for i := range bs {
+		bs[i] = PageBreak{}
+	}
+}
+
+func TestValidateReportsEveryMistake(t *testing.T) {
+	t.Parallel()
+	d := everyBlock()
+	d.Schema, d.BusinessDate = 0, Clean("")
+	err := Validate(d)
+	require.ErrorContains(t, err, "schema 0")
+	require.ErrorContains(t, err, "business date")
+	require.Error(t, Validate(nil))
+}
+
+func TestLimitErrorCanBeRecognised(t *testing.T) {
+	t.Parallel()
+	d := everyBlock()
+	d.Blocks = Blocks{Table{Columns: make([]Column, MaxColumns+1)}}
+	var limit *LimitError
+	require.True(t, errors.As(Validate(d), &limit))
+	require.Equal(t, MaxColumns, limit.Max)
+}

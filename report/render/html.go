@@ -1,0 +1,480 @@
+package render
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/microcosm-cc/bluemonday"
+
+	"github.com/closeofbusiness/cob/report/document"
+)
+
+// renderHTML writes one self-contained page without script that requests
+// nothing. Text is escaped where it is written, so "a < b" stays text, and the
+// finished body passes a policy that knows only the elements and attributes
+// written here: were an escape ever forgotten, no markup would come of it.
+func renderHTML(ctx context.Context, d *document.Document) ([]byte, error) {
+	h := htmlWriter{ctx: ctx}
+	if err := h.body(d); err != nil {
+		return nil, err
+	}
+	body := bodyPolicy().Sanitize(h.b.String())
+	return []byte(htmlHead(d) + body + "</body>\n</html>\n"), nil
+}
+
+func (h *htmlWriter) body(d *document.Document) error {
+	h.header(d)
+	h.raw("<main>\n")
+	if err := h.blocks(d.Blocks); err != nil {
+		return err
+	}
+	h.endSections(1)
+	h.raw("</main>\n")
+	h.element("footer", "", d.Footer.String())
+	return nil
+}
+
+// contentPolicy allows the inline style sheet and nothing else: no request of
+// any kind, no script, no form, no framing of other pages.
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+func htmlHead(d *document.Document) string {
+	lang := d.Language.String()
+	if lang == "" {
+		lang = "en"
+	}
+	return `<!DOCTYPE html>
+<html lang="` + html.EscapeString(lang) + `">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="` + contentPolicy + `">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="COB renderer ` + Version + `">
+<meta name="robots" content="noindex">
+<meta name="referrer" content="no-referrer">
+<title>` + html.EscapeString(joinNonEmpty(" · ", d.Eyebrow.String(), d.Title.String())) + `</title>
+<style>` + styleSheet + `</style>
+</head>
+<body>
+`
+}
+
+// bodyPolicy lists everything the body may hold.
+var bodyPolicy = sync.OnceValue(func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("header", "main", "footer", "section", "div", "p", "h1", "h2", "h3", "span", "strong", "code",
+		"sup", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td",
+		"figure", "figcaption", "details", "summary", "svg", "title", "desc", "g", "rect", "line", "polyline",
+		"circle", "text", "tspan")
+	p.AllowNoAttrs().OnElements("main", "header", "footer", "section", "figure", "figcaption",
+		"details", "summary", "span", "svg", "g", "text", "tspan", "div", "desc", "title")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[a-z0-9 -]+$`)).Globally()
+	p.AllowAttrs("id", "aria-labelledby").Matching(regexp.MustCompile(`^[a-z][a-z0-9 -]*$`)).Globally()
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^(img|region|group|status|note)$`)).Globally()
+	p.AllowAttrs("aria-label").Globally()
+	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div")
+	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(col|row)$`)).OnElements("th")
+	number := regexp.MustCompile(`^[-0-9., ]+$`)
+	p.AllowAttrs("viewbox", "width", "height").Matching(number).OnElements("svg")
+	p.AllowAttrs("x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "points", "dy",
+		"stroke-width", "font-size", "textlength").Matching(number).
+		OnElements("rect", "line", "polyline", "circle", "text", "tspan")
+	p.AllowAttrs("fill", "stroke").Matching(regexp.MustCompile(`^(none|#[0-9a-f]{6})$`)).
+		OnElements("rect", "line", "polyline", "circle", "text", "tspan")
+	return p
+})
+
+type htmlWriter struct {
+	ctx      context.Context
+	b        strings.Builder
+	set      typesetter // measures charts
+	levels   []int      // of the headings whose sections are open
+	sections int
+	charts   int
+	columns  int // depth of Columns: headings there open no section
+}
+
+// raw writes markup.
+func (h *htmlWriter) raw(s string) { h.b.WriteString(s) }
+
+// text writes text.
+func (h *htmlWriter) text(s string) { h.b.WriteString(html.EscapeString(s)) }
+
+// element writes text in an element, or nothing when there is no text.
+func (h *htmlWriter) element(name, class, text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	h.start(name, class)
+	h.text(text)
+	h.raw("</" + name + ">\n")
+}
+
+func (h *htmlWriter) start(name, class string) {
+	h.raw("<" + name)
+	if class != "" {
+		h.raw(` class="` + class + `"`)
+	}
+	h.raw(">")
+}
+
+func (h *htmlWriter) header(d *document.Document) {
+	h.raw("<header>\n")
+	h.start("div", "top")
+	h.element("p", "eyebrow", d.Eyebrow.String())
+	h.element("p", "classification", d.Classification.String())
+	h.raw("</div>\n")
+	h.element("h1", "", d.Title.String())
+	h.start("div", "top")
+	h.element("p", "subtitle", d.Subtitle.String())
+	h.element("p", "subtitle", d.RevisionLabel.String())
+	h.raw("</div>\n</header>\n")
+}
+
+func (h *htmlWriter) blocks(bs document.Blocks) error {
+	for _, b := range bs {
+		if err := h.ctx.Err(); err != nil {
+			return err
+		}
+		if c, ok := b.(document.Columns); ok {
+			if err := h.sideBySide(c); err != nil {
+				return err
+			}
+			continue
+		}
+		h.block(b)
+	}
+	return nil
+}
+
+func (h *htmlWriter) sideBySide(c document.Columns) error {
+	h.columns++
+	defer func() { h.columns-- }()
+	h.start("div", "columns "+ratioClass(c.Ratio))
+	for _, half := range []document.Blocks{c.Left, c.Right} {
+		h.raw("<div>\n")
+		if err := h.blocks(half); err != nil {
+			return err
+		}
+		h.raw("</div>\n")
+	}
+	h.raw("</div>\n")
+	return nil
+}
+
+// ratioClass rounds the left column's share to a tenth: the style sheet has a
+// class for each, as style attributes are not let through.
+func ratioClass(r float64) string {
+	if r == 0 {
+		r = 0.5
+	}
+	return "r" + strconv.Itoa(max(1, min(9, int(r*10+0.5))))
+}
+
+func (h *htmlWriter) block(b document.Block) {
+	switch b := b.(type) {
+	case document.Status:
+		h.band("status", b.Tone, b.Label, b.Text)
+	case document.Callout:
+		h.band("callout", b.Tone, b.Label, b.Text)
+	case document.KPIs:
+		h.kpis(b)
+	case document.Heading:
+		h.heading(b)
+	case document.Paragraph:
+		h.paragraph(b)
+	case document.List:
+		h.list(b)
+	case document.Decision:
+		h.decision(b)
+	case document.Table:
+		h.table(b)
+	case document.Chart:
+		h.chart(b)
+	case document.Definitions:
+		h.definitions(b)
+	case document.PageBreak:
+		h.raw(`<div class="page-break"></div>` + "\n")
+	default:
+		panic(fmt.Sprintf("no HTML for %T", b))
+	}
+}
+
+// toneClass names a tone's class; neutral text has none.
+func toneClass(t document.Tone) string { return string(t) }
+
+func (h *htmlWriter) band(class string, t document.Tone, label document.Text, text document.Inlines) {
+	h.start("div", strings.TrimSpace("band "+class+" "+toneClass(t)))
+	h.element("strong", "label", label.String())
+	h.raw("<p>")
+	h.inlines(text)
+	h.raw("</p></div>\n")
+}
+
+func (h *htmlWriter) kpis(b document.KPIs) {
+	h.start("ul", "kpis")
+	for _, t := range b.Tiles {
+		h.raw("<li>")
+		h.element("p", "label", t.Label.String())
+		class := "value"
+		if !strings.ContainsAny(t.Value.String(), "0123456789") {
+			class = "value words"
+		}
+		h.start("p", class)
+		h.text(t.Value.String())
+		if !t.Of.Empty() {
+			h.raw(` <span class="of">`)
+			h.text(t.Of.String())
+			h.raw("</span>")
+		}
+		h.raw("</p>\n<p class=\"detail\">")
+		h.inlines(t.Detail)
+		h.raw("</p></li>\n")
+	}
+	h.raw("</ul>\n")
+}
+
+// heading opens a section, which the next heading of its level closes.
+func (h *htmlWriter) heading(b document.Heading) {
+	class := "heading"
+	if b.PageBreak {
+		class += " new-page"
+	}
+	tag := "h" + strconv.Itoa(b.Level+1)
+	if h.columns == 0 {
+		h.endSections(b.Level)
+		h.sections++
+		id := "s" + strconv.Itoa(h.sections)
+		h.raw(`<section aria-labelledby="` + id + `">` + "\n")
+		h.start("div", class)
+		h.raw("<" + tag + ` id="` + id + `">`)
+		h.levels = append(h.levels, b.Level)
+	} else {
+		h.start("div", class)
+		h.raw("<" + tag + ">")
+	}
+	h.text(b.Text.String())
+	h.raw("</" + tag + ">\n")
+	h.element("p", "note", b.Note.String())
+	h.raw("</div>\n")
+}
+
+// endSections closes what is open at a level and below.
+func (h *htmlWriter) endSections(level int) {
+	for ; len(h.levels) > 0 && h.levels[len(h.levels)-1] >= level; h.levels = h.levels[:len(h.levels)-1] {
+		h.raw("</section>\n")
+	}
+}
+
+func (h *htmlWriter) paragraph(b document.Paragraph) {
+	class := ""
+	if b.Small {
+		class = "small"
+	}
+	h.start("p", class)
+	h.inlines(b.Text)
+	h.raw("</p>\n")
+}
+
+func (h *htmlWriter) list(b document.List) {
+	tag := "ul"
+	if b.Ordered {
+		tag = "ol"
+	}
+	h.start(tag, "list")
+	for _, item := range b.Items {
+		h.raw("<li>")
+		h.inlines(item)
+		h.raw("</li>\n")
+	}
+	h.raw("</" + tag + ">\n")
+}
+
+func (h *htmlWriter) decision(b document.Decision) {
+	h.raw(`<div class="decision" role="note"><div class="top"><p class="label">DECISION NEEDED</p>` + "\n")
+	h.element("p", "who", joinNonEmpty(" · ", b.ID.String(), b.Owner.String()))
+	h.raw(`</div><div class="top">`)
+	h.element("p", "question", b.Question.String())
+	h.element("p", "by", b.By.String())
+	h.raw("</div></div>\n")
+}
+
+// table scrolls by itself where it is wider than the screen; the page never
+// does.
+func (h *htmlWriter) table(b document.Table) {
+	h.raw(`<div class="scroll" role="region" tabindex="0" aria-label="`)
+	h.text(tableName(b))
+	h.raw(`"><table>` + "\n")
+	h.caption("caption", b.Caption, b.Note)
+	if b.Headed {
+		h.raw("<thead><tr>")
+		for _, c := range b.Columns {
+			h.raw(`<th scope="col"` + alignClass(c) + ">")
+			h.text(c.Title.String())
+			h.raw("</th>")
+		}
+		h.raw("</tr></thead>\n")
+	}
+	h.raw("<tbody>\n")
+	for _, r := range b.Rows {
+		h.row(b, r)
+	}
+	h.raw("</tbody></table></div>\n")
+}
+
+func tableName(b document.Table) string {
+	if !b.Caption.Empty() {
+		return b.Caption.String()
+	}
+	return "Table"
+}
+
+func (h *htmlWriter) caption(tag string, text, note document.Text) {
+	if text.Empty() && note.Empty() {
+		return
+	}
+	h.start(tag, "caption")
+	h.element("strong", "", text.String())
+	h.element("span", "note", note.String())
+	h.raw("</" + tag + ">\n")
+}
+
+func alignClass(c document.Column) string {
+	if c.Align == document.Right {
+		return ` class="right"`
+	}
+	return ""
+}
+
+// shortCell is the length in bytes up to which a cell's lines are kept whole:
+// on a narrow screen the table then scrolls instead of breaking identifiers.
+const shortCell = 24
+
+func cellClass(c document.Column, cell document.Cell) string {
+	if c.Align == document.Right {
+		return alignClass(c)
+	}
+	for _, l := range cell {
+		if len(l.String()) > shortCell {
+			return ""
+		}
+	}
+	return ` class="short"`
+}
+
+// row heads each row with its first cell, so that a screen reader can say
+// whose numbers these are.
+func (h *htmlWriter) row(b document.Table, r document.Row) {
+	if r.Total {
+		h.raw(`<tr class="total">`)
+	} else {
+		h.raw("<tr>")
+	}
+	for i, c := range r.Cells {
+		tag := "td"
+		if i == 0 && len(r.Cells) > 1 {
+			tag = "th"
+			h.raw(`<th scope="row"` + cellClass(b.Columns[i], c) + ">")
+		} else {
+			h.raw("<td" + cellClass(b.Columns[i], c) + ">")
+		}
+		for k, l := range c {
+			if k > 0 {
+				h.raw(`</span><span class="line">`)
+			} else if len(c) > 1 {
+				h.raw(`<span class="line">`)
+			}
+			h.inlines(l)
+		}
+		if len(c) > 1 {
+			h.raw("</span>")
+		}
+		h.raw("</" + tag + ">")
+	}
+	h.raw("</tr>\n")
+}
+
+// chart is a figure: the drawing, and its numbers for those who cannot see it.
+func (h *htmlWriter) chart(b document.Chart) {
+	h.charts++
+	h.raw("<figure>\n")
+	h.caption("figcaption", b.Caption, b.Note)
+	h.svg(b, h.set.drawChart(b, svgWidth), "c"+strconv.Itoa(h.charts))
+	h.raw("<details><summary>Data</summary>")
+	h.chartTable(b)
+	h.raw("</details></figure>\n")
+}
+
+func (h *htmlWriter) chartTable(b document.Chart) {
+	marks := false
+	for _, p := range b.Points {
+		marks = marks || !p.MarkText.Empty()
+	}
+	h.raw("<table>\n<thead><tr><th scope=\"col\">Label</th><th scope=\"col\" class=\"right\">Value</th>")
+	if marks {
+		h.raw(`<th scope="col" class="right">Compared with</th>`)
+	}
+	h.raw("</tr></thead>\n<tbody>\n")
+	for _, p := range b.Points {
+		h.raw(`<tr><th scope="row">`)
+		h.text(p.Label.String())
+		if !p.Footnote.Empty() {
+			h.raw(` <sup class="worse">`)
+			h.text(p.Footnote.String())
+			h.raw("</sup>")
+		}
+		h.raw(`</th><td class="right">`)
+		h.text(p.Shown.String())
+		if marks {
+			h.raw(`</td><td class="right">`)
+			h.text(p.MarkText.String())
+		}
+		h.raw("</td></tr>\n")
+	}
+	h.raw("</tbody></table>")
+}
+
+func (h *htmlWriter) definitions(b document.Definitions) {
+	h.raw("<dl>\n")
+	for _, item := range b.Items {
+		h.raw("<div><dt>")
+		h.text(item.Term.String())
+		h.raw("</dt>")
+		for _, t := range item.Text {
+			h.raw("<dd>")
+			h.inlines(t)
+			h.raw("</dd>")
+		}
+		h.raw("</div>\n")
+	}
+	h.raw("</dl>\n")
+}
+
+func (h *htmlWriter) inlines(in document.Inlines) {
+	for _, i := range in {
+		tag := "span"
+		switch {
+		case i.Superscript:
+			tag = "sup"
+		case i.Code:
+			tag = "code"
+		case i.Strong:
+			tag = "strong"
+		case i.Tone == document.Neutral:
+			h.text(i.Text.String())
+			continue
+		}
+		class := toneClass(i.Tone)
+		if i.Strong && tag != "strong" {
+			class = strings.TrimSpace(class + " bold")
+		}
+		h.start(tag, class)
+		h.text(i.Text.String())
+		h.raw("</" + tag + ">")
+	}
+}

@@ -1,0 +1,6 @@
+package render
+
+import _ "embed" // the style sheet
+
+//go:embed style.css
+var styleSheet string

@@ -1,0 +1,219 @@
+// Package report holds the words that everybody who starts or reads reports
+// needs: requests, receipts, references and identities. Other services import
+// this package and nothing else.
+package report
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// DefaultTaskQueue is the queue that workers poll unless COB_TASK_QUEUE says
+// otherwise.
+const DefaultTaskQueue = "cob"
+
+// The workflow types, as registered. Clients start them by these names.
+const (
+	CloseOfBusiness = "CloseOfBusiness"
+	ReportRevision  = "ReportRevision"
+	ScheduledClose  = "ScheduledClose"
+)
+
+// The queries and search attributes.
+const (
+	QueryState      = "state"
+	AttributeSeries = "CobSeries"
+	AttributeDate   = "CobBusinessDate"
+	AttributeState  = "CobState"
+)
+
+// Date is a business date, written YYYY-MM-DD. It is data, never the clock.
+type Date string
+
+// ParseDate reads YYYY-MM-DD.
+func ParseDate(s string) (Date, error) {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return "", fmt.Errorf("%w: date %q is not a day written YYYY-MM-DD", ErrInvalid, s)
+	}
+	return Date(s), nil
+}
+
+// DateOf is the calendar day of t in t's own zone.
+func DateOf(t time.Time) Date { return Date(t.Format(time.DateOnly)) }
+
+// Time is midnight UTC of the date: the form that a database date column takes.
+// It is the zero time for a Date that was not parsed.
+func (d Date) Time() time.Time {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// maxRequestedByLength bounds who asked, in bytes.
+const maxRequestedByLength = 200
+
+// Request asks for the report of one series on one business date. It is the
+// input of CloseOfBusiness.
+type Request struct {
+	Series       string `json:"series"`
+	BusinessDate Date   `json:"business_date"`
+	// RequestedBy is who asked, for the record: "schedule", an OS user, a
+	// service. It is a claim, not an authenticated identity.
+	RequestedBy string `json:"requested_by,omitempty"`
+	// RequestID follows the request through logs. Empty: the run's own ID.
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Schedule is the input of ScheduledClose, which a series' Temporal schedule
+// starts at each cutoff.
+type Schedule struct {
+	Series string `json:"series"`
+}
+
+var seriesName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
+// CheckSeries refuses a name that no series can have.
+func CheckSeries(name string) error {
+	if !seriesName.MatchString(name) {
+		return fmt.Errorf("%w: series %q: 1 to 63 characters a-z, 0-9 and - are needed", ErrInvalid, name)
+	}
+	return nil
+}
+
+// Validate reports everything that is wrong with the request at once.
+func (r Request) Validate() error {
+	_, dateErr := ParseDate(string(r.BusinessDate))
+	var byErr error
+	if len(r.RequestedBy) > maxRequestedByLength {
+		byErr = fmt.Errorf("%w: requested_by is longer than %d bytes", ErrInvalid, maxRequestedByLength)
+	}
+	return errors.Join(CheckSeries(r.Series), dateErr, byErr)
+}
+
+// CycleID is the workflow ID of a series' cycle: one cycle, one ID, whatever
+// started it.
+func CycleID(series string, d Date) string { return "cob/" + series + "/" + string(d) }
+
+// RevisionID is the workflow ID of one revision of a cycle.
+func RevisionID(series string, d Date, revision int) string {
+	return fmt.Sprintf("%s/r%d", CycleID(series, d), revision)
+}
+
+// ScheduleID is the ID of a series' Temporal schedule.
+func ScheduleID(series string) string { return "cob/" + series }
+
+// State is where a cycle stands.
+type State string
+
+// The states.
+const (
+	Open            State = "open"
+	Issued          State = "issued"
+	IssuedQualified State = "issued_qualified"
+	Failed          State = "failed"
+)
+
+// Ref points to bytes in the content store. References cross workflows; bytes
+// never do.
+type Ref struct {
+	SHA256 string `json:"sha256"` // 64 hexadecimal digits
+	Size   int64  `json:"size"`   // bytes
+}
+
+// Digest is the reference's digest as bytes.
+func (r Ref) Digest() ([]byte, error) {
+	b, err := hex.DecodeString(r.SHA256)
+	if err != nil || len(b) != 32 {
+		return nil, fmt.Errorf("%w: %q is not a SHA-256 digest", ErrInvalid, r.SHA256)
+	}
+	return b, nil
+}
+
+// Artifact is one rendered file of a revision.
+type Artifact struct {
+	Format   string `json:"format"`    // pdf, html, md, json
+	FileName string `json:"file_name"` // report.pdf
+	Ref      Ref    `json:"ref"`
+}
+
+// Delivery is what became of one copy.
+type Delivery struct {
+	ID        int64  `json:"id"`
+	Channel   string `json:"channel"`   // folder
+	Recipient string `json:"recipient"` // the folder's path
+	State     string `json:"state"`     // owed, sending, delivered, failed, unknown
+	Detail    string `json:"detail,omitempty"`
+}
+
+// Receipt is what a finished cycle returns: what was issued, with the digests
+// that prove it.
+type Receipt struct {
+	Series       string     `json:"series"`
+	BusinessDate Date       `json:"business_date"`
+	Revision     int        `json:"revision"`
+	State        State      `json:"state"`
+	Late         bool       `json:"late"`
+	AsOf         time.Time  `json:"as_of"`
+	IssuedAt     time.Time  `json:"issued_at"`
+	Figures      int        `json:"figures"`    // how many figures the report's facts hold
+	Unmeasured   int        `json:"unmeasured"` // how many of them are not measured
+	Facts        Ref        `json:"facts"`
+	Document     Ref        `json:"document"`
+	Artifacts    []Artifact `json:"artifacts"`
+	Deliveries   []Delivery `json:"deliveries"`
+	// Already tells that the cycle had been issued before this request.
+	Already bool `json:"already,omitempty"`
+}
+
+// The kinds of error. Programs map them to exit codes, activities to Temporal's
+// retryable and permanent errors.
+var (
+	// ErrInvalid: the input is wrong and stays wrong.
+	ErrInvalid = errors.New("invalid")
+	// ErrNotFound: what was named does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrNotDue: the date is no due date of the series.
+	ErrNotDue = errors.New("not due")
+	// ErrConflict: what exists differs from what was to be written.
+	ErrConflict = errors.New("conflict")
+	// ErrUnavailable: a server could not be reached; trying again may help.
+	ErrUnavailable = errors.New("unavailable")
+)
+
+// permanent lists the kinds of error that trying again cannot mend, with the
+// names by which they cross process boundaries.
+var permanent = []struct {
+	name string
+	kind error
+}{
+	{"Invalid", ErrInvalid},
+	{"NotFound", ErrNotFound},
+	{"NotDue", ErrNotDue},
+	{"Conflict", ErrConflict},
+}
+
+// KindName names an error's kind where trying again cannot mend it: "Invalid",
+// "NotFound", "NotDue" or "Conflict"; otherwise "".
+func KindName(err error) string {
+	for _, p := range permanent {
+		if errors.Is(err, p.kind) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// KindNamed is the kind of that name, or nil.
+func KindNamed(name string) error {
+	for _, p := range permanent {
+		if p.name == name {
+			return p.kind
+		}
+	}
+	return nil
+}

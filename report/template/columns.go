@@ -1,0 +1,73 @@
+package template
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/closeofbusiness/cob/report/fact"
+)
+
+// Columns of a table of one metric, beside its dimensions.
+var (
+	valueColumns  = []string{"value", "previous", "change", "comparable_previous", "comparable_change"}
+	rateColumns   = []string{"rate", "interval"}
+	attackColumns = []string{"hits", "evaluated", "hits_of_evaluated"}
+	targetColumns = []string{"version", "runs"}
+)
+
+// KnownColumns lists the columns that a table may have. In a table of a group
+// they are the dimension, the names of its metrics, and "NAME.previous".
+func KnownColumns(of Of) []string {
+	out := slices.Clone(of.Dims)
+	if of.Group {
+		for _, m := range members(of) {
+			name := strings.TrimPrefix(m.ID, of.ID+".")
+			out = append(out, name, name+".previous")
+		}
+		return out
+	}
+	out = append(out, valueColumns...)
+	if m, ok := fact.Lookup(of.ID); ok && m.Unit == fact.Ratio {
+		out = append(out, rateColumns...)
+	}
+	if of.ID == "attack.success_rate" {
+		out = append(out, attackColumns...)
+		if slices.Equal(of.Dims, []string{"target"}) {
+			out = append(out, targetColumns...)
+		}
+	}
+	return out
+}
+
+// DefaultColumns are the columns of a table that names none.
+func DefaultColumns(of Of) []string {
+	out := slices.Clone(of.Dims)
+	switch {
+	case of.ID == "attack.success_rate" && slices.Equal(of.Dims, []string{"target"}):
+		return append(out, "version", "runs", "evaluated", "hits", "rate", "interval", "comparable_previous", "comparable_change")
+	case of.ID == "attack.success_rate":
+		return append(out, "hits_of_evaluated", "rate", "interval", "comparable_previous", "comparable_change")
+	case of.Group:
+		for _, m := range members(of) {
+			out = append(out, strings.TrimPrefix(m.ID, of.ID+"."))
+		}
+		return out
+	}
+	return append(out, "value", "previous", "change")
+}
+
+func sorts(of Of) []string {
+	out := slices.Clone(of.Dims)
+	if !of.Group {
+		out = append(out, "value", "-value")
+		if m, ok := fact.Lookup(of.ID); ok && m.Unit == fact.Ratio {
+			out = append(out, "rate", "-rate")
+		}
+	}
+	return out
+}
+
+func wholeOf(id string) string {
+	m, _ := fact.Lookup(id)
+	return m.Whole
+}

@@ -1,0 +1,171 @@
+package template_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/template"
+	"github.com/closeofbusiness/cob/templates"
+)
+
+func daily(t testing.TB) []byte {
+	src, err := templates.FS.ReadFile("daily-security.yaml")
+	require.NoError(t, err)
+	return src
+}
+
+func TestDailySecurity(t *testing.T) {
+	t.Parallel()
+	got, err := template.Parse(daily(t))
+	require.NoError(t, err)
+	require.Equal(t, "daily-security", got.Name)
+	require.Equal(t, "1.0.0", got.Version)
+	require.Equal(t, "INTERNAL", got.Output.Classification)
+	require.Equal(t, []string{"pdf", "html", "md", "json"}, got.Output.Formats)
+	require.Len(t, got.Narratives(), 1)
+	require.Equal(t, "summary", got.Narratives()[0].Name)
+	p, err := got.Resolve(nil)
+	require.NoError(t, err)
+	require.Equal(t, template.Params{"worst_cells": 5, "minimum_evaluations": 50}, p)
+	require.Equal(t, 14, got.TrendDays("attack.success_rate", p))
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	tmpl, err := template.Parse(daily(t))
+	require.NoError(t, err)
+	for _, v := range []any{7, int64(7), uint64(7), 7.0} {
+		p, err := tmpl.Resolve(map[string]any{"worst_cells": v})
+		require.NoError(t, err)
+		require.Equal(t, 7, p["worst_cells"])
+	}
+	_, err = tmpl.Resolve(map[string]any{"worst_cells": 21, "minimum_evaluations": "many", "best_cells": 1})
+	require.ErrorIs(t, err, report.ErrInvalid)
+	require.ErrorContains(t, err, "parameters.worst_cells: found 21, expected a whole number from 1 to 20")
+	require.ErrorContains(t, err, "parameters.minimum_evaluations: found many, expected a whole number from 0")
+	require.ErrorContains(t, err, "parameters.best_cells: found a parameter that the template does not have, expected one of worst_cells, minimum_evaluations")
+	for _, v := range []any{1.5, -1, 1e300, nil, true} {
+		_, err := tmpl.Resolve(map[string]any{"worst_cells": v})
+		require.ErrorIs(t, err, report.ErrInvalid, "%v", v)
+	}
+}
+
+const head = "name: x\nversion: 1.0.0\ntitle: X\nparameters:\n  n: {type: integer, default: 5, minimum: 1, maximum: 20}\nblocks:\n  - data_notes: {}\n"
+
+func TestSmallest(t *testing.T) {
+	t.Parallel()
+	got, err := template.Parse([]byte("name: x\nversion: 1.0.0\ntitle: X\nblocks:\n  - data_notes: {}\n"))
+	require.NoError(t, err)
+	require.Equal(t, []template.Block{template.DataNotes{}}, got.Blocks)
+	require.Equal(t, []string{"pdf", "html", "md", "json"}, got.Output.Formats)
+}
+
+// Each block is added to a good template and gives that problem.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, block, want string }{
+		{"unknown block", "graph: {}", "line 8: blocks[1].graph: found an unknown block, expected one of kpis, section"},
+		{"unknown key", "table: {of: 'attack.success_rate{target}', colour: red}", "blocks[1].table.colour: found an unknown key, expected one of caption, of"},
+		{"unknown metric", "kpis: [attack.failures]", `blocks[1].kpis[0]: found "attack.failures", expected a known metric`},
+		{"unknown dimension", "kpis: ['incidents.open{target=x}']", "expected one of incidents.open's breakdowns: incidents.open"},
+		{"dimension without a value", "kpis: ['findings.open{severity}']", "expected dimensions written name=value"},
+		{"too many tiles", "kpis: [incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open]", "found 7 figures, expected at most 6"},
+		{"unknown breakdown", "table: {of: 'attack.success_rate{severity}'}", "expected one of attack.success_rate's breakdowns: attack.success_rate, attack.success_rate{target}"},
+		{"unknown group", "table: {of: 'tickets{queue}'}", `blocks[1].table.of: found "tickets{queue}", expected a known metric, or a group`},
+		{"unclosed brace", "table: {of: 'attack.success_rate{target'}", "expected dimensions in braces"},
+		{"unknown column", "table: {of: 'health{component}', columns: [component, uptime]}", `blocks[1].table.columns[1]: found "uptime", expected one of component, availability`},
+		{"column of other dimensions", "table: {of: 'attack.success_rate{category}', columns: [category, version]}", `found "version"`},
+		{"bad condition", "table: {of: 'attack.success_rate{target}', where: hits > 3}", `blocks[1].table.where: found "hits > 3", expected "evaluated >= 50"`},
+		{"condition on another metric", "table: {of: 'health.availability{component}', where: evaluated >= 3}", "on attack.success_rate"},
+		{"unknown parameter", "actions: {limit: params.most}", `blocks[1].actions.limit: found "params.most", expected a whole number from 1 to 50, or a parameter such as params.n`},
+		{"parameter out of bounds", "narrative: {sentences: params.n}", "found params.n, which may be 1 to 20, expected a whole number from 1 to 6"},
+		{"number out of bounds", "actions: {limit: 0}", "blocks[1].actions.limit: found 0, expected a whole number from 1 to 50"},
+		{"unknown sort", "actions: {sort: [urgency]}", `found "urgency", expected one of overdue, due`},
+		{"line over dimensions", "chart: {kind: line, of: 'attack.success_rate{target}'}", "lines have no parts"},
+		{"line of what has no trend", "chart: {kind: line, of: incidents.open}", "the metric that has a trend"},
+		{"bars without a dimension", "chart: {kind: bar, of: attack.success_rate}", "found 0 dimensions"},
+		{"pie", "chart: {kind: pie, of: attack.success_rate}", `blocks[1].chart.kind: found "pie", expected one of line, bar`},
+		{"text with an unknown figure", "text: '{{fact:runs.lost}} runs'", "found {{fact:runs.lost}}, expected a known metric"},
+		{"text with an unknown verb", "text: '{{sum:runs.planned}} runs'", "expected {{fact:…}}, {{previous:…}}"},
+		{"text left open", "text: 'a {{fact:runs.planned'", "found {{ without }}"},
+		{"bold left open", "text: 'a **b'", "found ** without its second"},
+		{"share of no whole", "text: '{{share:incidents.open}}'", "a metric that is a part of another"},
+		{"section in columns", "columns: {left: [{section: A, blocks: [{text: a}]}], right: [{text: b}]}", "a block that needs the whole width"},
+		{"ratio", "columns: {left: [{text: a}], right: [{text: b}], ratio: 3}", "blocks[1].columns.ratio: found 3"},
+		{"data notes twice", "data_notes: {}", "found data_notes 2 times, expected data_notes once"},
+		{"two blocks in one item", "{text: a, kpis: [incidents.open]}", "expected one block for each item"},
+		{"no mapping", "3", "blocks[1]: found 3, expected a block"},
+		{"anchor", "text: &a b", "found an anchor, alias, tag or merge"},
+		{"alias", "text: *a", "found"},
+		{"empty table", "table:", "blocks[1].table: found nothing, expected a mapping"},
+		{"unknown pattern", "narrative: {about: [tickets.*]}", "expected a metric, or a pattern that matches some: one of attack.*"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := template.Parse([]byte(head + "  - " + tt.block + "\n"))
+			require.ErrorIs(t, err, report.ErrInvalid)
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}
+
+func TestEveryProblemAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := template.Parse([]byte("name: Not A Name\nversion: one\nunknown: 1\nblocks:\n  - kpis: [nothing]\noutput: {formats: [docx], paper: letter}\n"))
+	var e *template.Error
+	require.True(t, errors.As(err, &e))
+	paths := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		paths[i] = p.Path
+	}
+	require.ElementsMatch(t, []string{"unknown", "name", "version", "title", "blocks[0].kpis[0]", "output.formats[0]", "output.paper", "blocks"}, paths)
+}
+
+func TestFilesThatAreNoTemplates(t *testing.T) {
+	t.Parallel()
+	for name, src := range map[string]string{
+		"empty":             "",
+		"a comment":         "# nothing\n",
+		"a number":          "3",
+		"a list":            "- a\n",
+		"two documents":     head + "---\n" + head,
+		"not UTF-8":         "name: \xff\n",
+		"nested":            strings.Repeat("[", 5000),
+		"nested lists":      strings.Repeat("- ", 5000),
+		"nested maps":       strings.Repeat("{a: ", 5000),
+		"long":              strings.Repeat("#\n", 1<<16),
+		"a key twice":       head + "name: y\n",
+		"a billion laughs":  "a: &a [x, x]\nb: &b [*a, *a]\nname: *b\n",
+		"merge":             "<<: {name: x}\n" + head,
+		"unclosed":          "name: [",
+		"tab":               "name:\n\t- x",
+		"control character": "name: \x00\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := template.Parse([]byte(src))
+			require.ErrorIs(t, err, report.ErrInvalid)
+		})
+	}
+}
+
+func FuzzTemplate(f *testing.F) {
+	f.Add(daily(f))
+	f.Add([]byte(head))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("name: !!binary x\nblocks: [{text: '{{fact:runs.planned}} **a**. b'}]\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		got, err := template.Parse(src)
+		if err != nil {
+			require.ErrorIs(t, err, report.ErrInvalid)
+			return
+		}
+		require.NotNil(t, got)
+		_, err = got.Resolve(nil)
+		require.NoError(t, err)
+	})
+}

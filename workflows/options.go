@@ -1,0 +1,62 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// heartbeat is how long a stage may be silent: a dead worker is noticed within
+// it, whatever the stage's own timeout is.
+const heartbeat = 15 * time.Second
+
+// reading is for what is cheap and safe to repeat: rows and small files. It is
+// tried again for an hour, so that a database that restarts fails no report.
+func reading(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		StartToCloseTimeout:    30 * time.Second,
+		ScheduleToCloseTimeout: time.Hour,
+		RetryPolicy:            patient(),
+	})
+}
+
+// computing is for what works on its own for a while: the fact queries, a
+// render. It heartbeats.
+func computing(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		StartToCloseTimeout:    10 * time.Minute,
+		ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout:       heartbeat,
+		RetryPolicy:            patient(),
+	})
+}
+
+// sending is for what leaves the house. It is given up after a while, because
+// the report is issued and its receipt says what was not delivered.
+func sending(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 15 * time.Minute,
+		RetryPolicy:            patient(),
+	})
+}
+
+// joining waits for another workflow, as long as that lives.
+func joining(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
+		StartToCloseTimeout: 30 * 24 * time.Hour,
+		HeartbeatTimeout:    heartbeat,
+		RetryPolicy:         patient(),
+	})
+}
+
+// patient tries again soon, then every half minute, as often as the timeout
+// allows.
+func patient() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second}
+}

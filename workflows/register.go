@@ -1,0 +1,28 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/closeofbusiness/cob/activities"
+	"github.com/closeofbusiness/cob/report"
+)
+
+// Register puts every workflow and activity on a worker, under explicit names,
+// so that renaming Go code strands no running workflow.
+func Register(w worker.Registry, a *activities.Activities) {
+	// A cycle may be held for days: it goes on with the newest version.
+	upgrading := workflow.VersioningBehaviorAutoUpgrade
+	w.RegisterWorkflowWithOptions(CloseOfBusiness, workflow.RegisterOptions{Name: report.CloseOfBusiness, VersioningBehavior: upgrading})
+	w.RegisterWorkflowWithOptions(ScheduledClose, workflow.RegisterOptions{Name: report.ScheduledClose, VersioningBehavior: upgrading})
+	// A revision runs for minutes: it ends on the version that it began on.
+	w.RegisterWorkflowWithOptions(ReportRevision, workflow.RegisterOptions{Name: report.ReportRevision, VersioningBehavior: workflow.VersioningBehaviorPinned})
+
+	for name, f := range map[string]any{
+		"Open": a.Open, "Await": a.Await, "Fetch": a.Fetch, "Analyse": a.Analyse, "Compose": a.Compose, "Render": a.Render,
+		"Issue": a.Issue, "Deliver": a.Deliver, "Undelivered": a.Undelivered, "Fail": a.Fail, "Resolve": a.Resolve, "Join": a.Join,
+	} {
+		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
+}
