@@ -1,9 +1,11 @@
 -- Queries of package ingest, in the order in which an ingest runs them: stage
 -- the file, merge it under a lock, record the batch last.
 
--- name: LiftStatementTimeout :exec
--- A large file takes longer than any query may.
-SELECT set_config('statement_timeout', '0', true);
+-- name: PrepareIngest :exec
+-- A large file takes longer than any query may. And what one transaction fills
+-- has no statistics: the planner would take it, and the plans kept for foreign
+-- keys, for small. An index is never far off.
+SELECT set_config('statement_timeout', '0', true), set_config('enable_seqscan', 'off', true);
 
 -- name: NextBatch :one
 SELECT nextval('ops.batch_id')::bigint AS id;
@@ -77,8 +79,9 @@ INSERT INTO staging.claim (batch, line, source, run, at, what, probe, detector, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: LockMerge :exec
--- Ingests merge one after the other, so that each sees what is already known.
-SELECT pg_advisory_xact_lock(7202612);
+-- Ingests of one source merge one after the other, so that each sees what is
+-- already known.
+SELECT pg_advisory_xact_lock(7202612, hashtext(@source));
 
 -- name: BatchOfContent :one
 SELECT * FROM ops.batch WHERE source = @source AND content_sha256 = @content_sha256;
@@ -200,7 +203,8 @@ ON CONFLICT (run, name, at) DO NOTHING;
 SELECT s.line, s.run, s.attempt, s.at
 FROM staging.score s LEFT JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
 WHERE s.batch = @batch
-  AND NOT EXISTS (SELECT FROM ops.attempt a WHERE (a.run, a.name, a.at) = (r.id, s.attempt, s.at))
+  AND NOT EXISTS (SELECT FROM ops.attempt a
+                  WHERE (a.run, a.name) = (r.id, s.attempt) AND a.at + interval '0' = s.at)
 ORDER BY s.line LIMIT 1;
 
 -- name: AddScores :one
@@ -211,10 +215,13 @@ WITH added AS (
     FROM (SELECT DISTINCT ON (source, run, attempt, at, detector, output) * FROM staging.score g
           WHERE g.batch = @batch ORDER BY source, run, attempt, at, detector, output, line DESC) s
     JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
-    JOIN ops.attempt a ON (a.run, a.name, a.at) = (r.id, s.attempt, s.at)
+    -- All attempts of a file may share one time: no index on it alone helps.
+    JOIN ops.attempt a ON (a.run, a.name) = (r.id, s.attempt) AND a.at + interval '0' = s.at
     LEFT JOIN LATERAL (
+        -- Of a run that is new with this batch nothing can be known.
         SELECT k.value, k.hit FROM ops.score k JOIN ops.batch b ON b.id = k.batch
-        WHERE (k.attempt, k.at, k.detector, k.output) = (a.id, a.at, s.detector, s.output)
+        WHERE r.batch <> @batch
+          AND (k.attempt, k.at, k.detector, k.output) = (a.id, a.at, s.detector, s.output)
         ORDER BY b.recorded_at DESC LIMIT 1) known ON true
     WHERE (known.value, known.hit) IS DISTINCT FROM (s.value, s.hit)
     RETURNING ops.score.hit)
@@ -320,7 +327,7 @@ FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.* FRO
       JOIN ops.run r ON (r.source, r.name) = (a.source, a.run)
       WHERE a.batch = @batch AND r.batch <> @batch
       ORDER BY a.source, a.run, a.name, a.at, a.line DESC) s
-JOIN ops.attempt k ON (k.run, k.name, k.at) = (s.run_id, s.name, s.at)
+JOIN ops.attempt k ON (k.run, k.name) = (s.run_id, s.name) AND k.at + interval '0' = s.at
 WHERE (k.probe, k.category, k.target_version, k.answered) <> (s.probe, s.category, s.target_version, s.answered);
 
 -- name: ClearStaging :exec

@@ -331,10 +331,13 @@ WITH added AS (
     FROM (SELECT DISTINCT ON (source, run, attempt, at, detector, output) batch, line, source, run, attempt, at, detector, output, value, hit FROM staging.score g
           WHERE g.batch = $1 ORDER BY source, run, attempt, at, detector, output, line DESC) s
     JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
-    JOIN ops.attempt a ON (a.run, a.name, a.at) = (r.id, s.attempt, s.at)
+    -- All attempts of a file may share one time: no index on it alone helps.
+    JOIN ops.attempt a ON (a.run, a.name) = (r.id, s.attempt) AND a.at + interval '0' = s.at
     LEFT JOIN LATERAL (
+        -- Of a run that is new with this batch nothing can be known.
         SELECT k.value, k.hit FROM ops.score k JOIN ops.batch b ON b.id = k.batch
-        WHERE (k.attempt, k.at, k.detector, k.output) = (a.id, a.at, s.detector, s.output)
+        WHERE r.batch <> $1
+          AND (k.attempt, k.at, k.detector, k.output) = (a.id, a.at, s.detector, s.output)
         ORDER BY b.recorded_at DESC LIMIT 1) known ON true
     WHERE (known.value, known.hit) IS DISTINCT FROM (s.value, s.hit)
     RETURNING ops.score.hit)
@@ -481,7 +484,7 @@ FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.batch
       JOIN ops.run r ON (r.source, r.name) = (a.source, a.run)
       WHERE a.batch = $1 AND r.batch <> $1
       ORDER BY a.source, a.run, a.name, a.at, a.line DESC) s
-JOIN ops.attempt k ON (k.run, k.name, k.at) = (s.run_id, s.name, s.at)
+JOIN ops.attempt k ON (k.run, k.name) = (s.run_id, s.name) AND k.at + interval '0' = s.at
 WHERE (k.probe, k.category, k.target_version, k.answered) <> (s.probe, s.category, s.target_version, s.answered)
 `
 
@@ -509,19 +512,6 @@ func (q *Queries) KeptAsRecorded(ctx context.Context, batch int64) ([]KeptAsReco
 		return nil, err
 	}
 	return items, nil
-}
-
-const liftStatementTimeout = `-- name: LiftStatementTimeout :exec
-
-SELECT set_config('statement_timeout', '0', true)
-`
-
-// Queries of package ingest, in the order in which an ingest runs them: stage
-// the file, merge it under a lock, record the batch last.
-// A large file takes longer than any query may.
-func (q *Queries) LiftStatementTimeout(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, liftStatementTimeout)
-	return err
 }
 
 const listBatches = `-- name: ListBatches :many
@@ -569,12 +559,13 @@ func (q *Queries) LockBatches(ctx context.Context) error {
 }
 
 const lockMerge = `-- name: LockMerge :exec
-SELECT pg_advisory_xact_lock(7202612)
+SELECT pg_advisory_xact_lock(7202612, hashtext($1))
 `
 
-// Ingests merge one after the other, so that each sees what is already known.
-func (q *Queries) LockMerge(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, lockMerge)
+// Ingests of one source merge one after the other, so that each sees what is
+// already known.
+func (q *Queries) LockMerge(ctx context.Context, source string) error {
+	_, err := q.db.Exec(ctx, lockMerge, source)
 	return err
 }
 
@@ -587,6 +578,21 @@ func (q *Queries) NextBatch(ctx context.Context) (int64, error) {
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const prepareIngest = `-- name: PrepareIngest :exec
+
+SELECT set_config('statement_timeout', '0', true), set_config('enable_seqscan', 'off', true)
+`
+
+// Queries of package ingest, in the order in which an ingest runs them: stage
+// the file, merge it under a lock, record the batch last.
+// A large file takes longer than any query may. And what one transaction fills
+// has no statistics: the planner would take it, and the plans kept for foreign
+// keys, for small. An index is never far off.
+func (q *Queries) PrepareIngest(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, prepareIngest)
+	return err
 }
 
 const runOfAnotherTarget = `-- name: RunOfAnotherTarget :one
@@ -802,7 +808,8 @@ const unknownAttempt = `-- name: UnknownAttempt :one
 SELECT s.line, s.run, s.attempt, s.at
 FROM staging.score s LEFT JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
 WHERE s.batch = $1
-  AND NOT EXISTS (SELECT FROM ops.attempt a WHERE (a.run, a.name, a.at) = (r.id, s.attempt, s.at))
+  AND NOT EXISTS (SELECT FROM ops.attempt a
+                  WHERE (a.run, a.name) = (r.id, s.attempt) AND a.at + interval '0' = s.at)
 ORDER BY s.line LIMIT 1
 `
 

@@ -65,8 +65,8 @@ func (w *writing) run(ctx context.Context, conn DB, fill func(*stage) error) (Re
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit there is nothing to roll back
 	q := db.New(tx)
-	if err := q.LiftStatementTimeout(ctx); err != nil {
-		return Result{}, fmt.Errorf("%s: lift the statement timeout: %w", w.Name, err)
+	if err := q.PrepareIngest(ctx); err != nil {
+		return Result{}, fmt.Errorf("%s: prepare the transaction: %w", w.Name, err)
 	}
 	id, err := q.NextBatch(ctx)
 	if err != nil {
@@ -83,7 +83,7 @@ func (w *writing) run(ctx context.Context, conn DB, fill func(*stage) error) (Re
 }
 
 func (w *writing) merge(ctx context.Context, tx pgx.Tx, q *db.Queries, s *stage) (Result, error) {
-	if err := q.LockMerge(ctx); err != nil {
+	if err := q.LockMerge(ctx, w.Source); err != nil {
 		return Result{}, fmt.Errorf("%s: wait for other ingests: %w", w.Name, err)
 	}
 	known, err := q.BatchOfContent(ctx, w.Source, w.SHA256[:])
@@ -207,7 +207,7 @@ func (w *writing) refuseUnknown(ctx context.Context, q *db.Queries, s *stage) er
 }
 
 func (w *writing) refuseUnknownAttempt(ctx context.Context, q *db.Queries, s *stage) error {
-	if !s.scores.used {
+	if !s.loose {
 		return nil
 	}
 	u, err := q.UnknownAttempt(ctx, s.batch)

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/closeofbusiness/cob/db"
 )
@@ -15,6 +16,11 @@ const chunk = 2000
 type stage struct {
 	ctx   context.Context // of the one call that the stage lives in
 	batch int64
+
+	// The attempt staged last; loose is set by a score that isn't one of its.
+	run, attempt string
+	at           time.Time
+	loose        bool
 
 	targets         table[Target]
 	targetEvents    table[TargetEvent]
@@ -78,9 +84,11 @@ func (s *stage) add(line int64, record any) error {
 		return s.plannedCells.add(s.ctx, r)
 	case Attempt:
 		r.Batch, r.Line = s.batch, line
+		s.run, s.attempt, s.at = r.Run, r.Name, r.At
 		return s.attempts.add(s.ctx, r)
 	case Score:
 		r.Batch, r.Line = s.batch, line
+		s.loose = s.loose || r.Run != s.run || r.Attempt != s.attempt || !r.At.Equal(s.at)
 		return s.scores.add(s.ctx, r)
 	case Finding:
 		r.Batch, r.Line = s.batch, line

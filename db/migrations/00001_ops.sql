@@ -98,7 +98,8 @@ CREATE TABLE ops.planned_cell (
 );
 COMMENT ON COLUMN ops.planned_cell.evaluations IS 'NULL: planned, but how many is not known';
 
--- One prompt sent to a target.
+-- One prompt sent to a target. Its time leads the key: windows are read by it,
+-- and a file whose attempts share one time is still found by identity.
 CREATE TABLE ops.attempt (
     id             bigint      GENERATED ALWAYS AS IDENTITY,
     run            bigint      NOT NULL REFERENCES ops.run,
@@ -109,11 +110,10 @@ CREATE TABLE ops.attempt (
     target_version text        NOT NULL DEFAULT '',
     answered       boolean     NOT NULL,
     batch          bigint      NOT NULL REFERENCES ops.batch DEFERRABLE INITIALLY DEFERRED,
-    PRIMARY KEY (id, at),
+    PRIMARY KEY (at, id),
     UNIQUE (run, name, at)
 );
 COMMENT ON COLUMN ops.attempt.name IS 'the source''s own identity of the attempt within its run';
-CREATE INDEX attempt_at ON ops.attempt (at);
 
 -- One output judged by one detector. A missing score is no row. A re-score is
 -- a row of a later batch.
@@ -125,10 +125,9 @@ CREATE TABLE ops.score (
     value    double precision NOT NULL,
     hit      boolean          NOT NULL,
     batch    bigint           NOT NULL REFERENCES ops.batch DEFERRABLE INITIALLY DEFERRED,
-    PRIMARY KEY (attempt, at, detector, output, batch),
+    PRIMARY KEY (at, attempt, detector, output, batch),
     FOREIGN KEY (attempt, at) REFERENCES ops.attempt (id, at)
 );
-CREATE INDEX score_at ON ops.score (at);
 
 CREATE TABLE ops.finding (
     source text   NOT NULL,

@@ -232,12 +232,17 @@ func (h *history) hits(d day, c cell) int {
 	return min(max(n, 0), c.evaluations)
 }
 
-// measure sends the prompts of a cell: two outputs are judged of one, one of
-// the next. Some are not answered.
+// measure sends the prompts of a cell. Of one in two an output more is judged:
+// on the story's day and its eve two and one, before that five and four. Some
+// prompts are not answered.
 func (h *history) measure(d day, r *run, index int, c cell, hits int) (rows []any) {
 	span := r.end.Sub(r.planned) / time.Duration(len(r.cells))
 	start := r.planned.Add(30*time.Second + time.Duration(index)*span)
-	prompts := c.evaluations*2/3 + 2
+	outputs := 4
+	if d.story || d.offset == -1 {
+		outputs = 1
+	}
+	prompts := c.evaluations*2/(2*outputs+1) + 4
 	step := (span - 40*time.Second) / time.Duration(prompts)
 	unanswered := 0
 	switch {
@@ -257,7 +262,7 @@ func (h *history) measure(d day, r *run, index int, c cell, hits int) (rows []an
 			continue
 		}
 		rows = append(rows, a)
-		for output := range min(1+(n+1)%2, left) {
+		for output := range min(outputs+(n+1)%2, left) {
 			hit := d.rng.IntN(left) < hits
 			s := ingest.Score{Source: Attacks, Run: r.name, Attempt: a.Name, At: a.At, Detector: c.detector, Output: int32(output), Hit: hit} //nolint:gosec // 0 or 1
 			if hit {

@@ -23,7 +23,7 @@ func open(t testing.TB) *pgxpool.Pool {
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	conn := open(t)
-	o := sample.Options{Until: "2026-11-20", BusinessDays: 20}
+	o := sample.Options{Until: "2026-11-20"}
 	began := time.Now()
 	res, err := sample.Load(t.Context(), conn, o)
 	require.NoError(t, err)

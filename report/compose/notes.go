@@ -272,7 +272,11 @@ func (c *composer) lateData() []document.Inlines {
 		}
 	}
 	if restated > 0 {
-		out = append(out, fmt.Sprintf("%s of %s differ from what was issued; here they are compared as they are known now.", plural(int64(restated), "figure", "figures"), day))
+		verb := "differ"
+		if restated == 1 {
+			verb = "differs"
+		}
+		out = append(out, fmt.Sprintf("%s of %s %s from what was issued; this report compares with what is known now.", plural(int64(restated), "figure", "figures"), day, verb))
 	}
 	return lines(out, 8)
 }

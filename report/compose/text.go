@@ -15,7 +15,7 @@ func (c *composer) text(b template.Text) document.Block {
 	var in document.Inlines
 	for _, sentence := range b.Sentences {
 		if gone := c.unmeasuredIn(sentence); len(gone) > 0 {
-			in = append(in, c.notMeasuredSentence(gone)...)
+			in = append(in, spaced(sentence, c.notMeasuredSentence(gone))...)
 			continue
 		}
 		in = append(in, c.sentence(sentence)...)
@@ -37,6 +37,17 @@ func (c *composer) unmeasuredIn(sentence []template.Part) []template.Ref {
 	return out
 }
 
+// spaced sets a sentence's replacement apart as the sentence was.
+func spaced(sentence []template.Part, in document.Inlines) document.Inlines {
+	if strings.HasPrefix(sentence[0].Text, " ") {
+		in = append(plain(" "), in...)
+	}
+	if strings.HasSuffix(sentence[len(sentence)-1].Text, " ") {
+		in = append(in, document.Plain(" "))
+	}
+	return in
+}
+
 func (c *composer) notMeasuredSentence(refs []template.Ref) document.Inlines {
 	var names []string
 	var places []int
@@ -50,7 +61,7 @@ func (c *composer) notMeasuredSentence(refs []template.Ref) document.Inlines {
 		}
 	}
 	in := plain(capital(fact.NotMeasured) + ": " + strings.Join(names, ", "))
-	return append(append(in, mark(places)...), document.Plain(". "))
+	return append(append(in, mark(places)...), document.Plain("."))
 }
 
 // sentence fills in one sentence. A bracket on the day compared with, of which

@@ -15,7 +15,9 @@ func TestClock(t *testing.T) {
 	s := fact.Set{TimeZone: "Europe/London", BusinessDate: "2026-06-22", Previous: fact.Day{Date: "2026-06-19"}}
 	c, err := s.Clock()
 	require.NoError(t, err)
-	at := func(month time.Month, day, hour int) time.Time { return time.Date(2026, month, day, hour, 30, 0, 0, time.UTC) }
+	at := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2026, month, day, hour, 30, 0, 0, time.UTC)
+	}
 	require.Equal(t, "13:30", c.At(at(6, 22, 12)), "in the series' zone")
 	require.Equal(t, "Fri 18:30", c.At(at(6, 19, 17)))
 	require.Equal(t, "Mon 15 Jun 18:30", c.At(at(6, 15, 17)), "a week back the weekday alone would mislead")

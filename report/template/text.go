@@ -78,6 +78,9 @@ func (p *textReader) literal(s string) {
 			piece = piece[cut+2:]
 		}
 		p.brackets(piece)
+		if p.strong && strings.HasSuffix(piece, ".") {
+			p.end() // a bold lead is a sentence of its own
+		}
 	}
 }
 
