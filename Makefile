@@ -117,7 +117,7 @@ check-migrations: stack-needs dev-command
 #   G115  integer conversions: it cannot see bounds; ours are checked where a value enters
 .PHONY: check-security
 check-security: go-needs dev-command
-	bin/dev tool gosec -quiet -fmt text -exclude G104,G115 -tags render $(PACKAGES)
+	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render $(PACKAGES)
 
 .PHONY: check-secrets
 check-secrets: go-needs dev-command

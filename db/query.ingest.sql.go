@@ -50,8 +50,8 @@ func (q *Queries) AddActions(ctx context.Context, batch int64) (int64, error) {
 const addAttempts = `-- name: AddAttempts :execrows
 INSERT INTO ops.attempt (run, name, at, probe, category, target_version, answered, batch)
 SELECT r.id, s.name, s.at, s.probe, s.category, s.target_version, s.answered, s.batch
-FROM (SELECT DISTINCT ON (source, run, name, at) batch, line, source, run, name, at, probe, category, target_version, answered FROM staging.attempt g
-      WHERE g.batch = $1 ORDER BY source, run, name, at, line DESC) s
+FROM (SELECT DISTINCT ON (at, name, run, source) batch, line, source, run, name, at, probe, category, target_version, answered FROM staging.attempt g
+      WHERE g.batch = $1 ORDER BY at, name, run, source, line DESC) s
 JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
 ON CONFLICT (run, name, at) DO NOTHING
 `
@@ -328,11 +328,13 @@ const addScores = `-- name: AddScores :one
 WITH added AS (
     INSERT INTO ops.score (attempt, at, detector, output, value, hit, batch)
     SELECT a.id, a.at, s.detector, s.output, s.value, s.hit, s.batch
-    FROM (SELECT DISTINCT ON (source, run, attempt, at, detector, output) batch, line, source, run, attempt, at, detector, output, value, hit FROM staging.score g
-          WHERE g.batch = $1 ORDER BY source, run, attempt, at, detector, output, line DESC) s
+    FROM (SELECT DISTINCT ON (at, attempt, detector, output, run, source) batch, line, source, run, attempt, at, detector, output, value, hit FROM staging.score g
+          WHERE g.batch = $1 ORDER BY at, attempt, detector, output, run, source, line DESC) s
     JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
-    -- All attempts of a file may share one time: no index on it alone helps.
-    JOIN ops.attempt a ON (a.run, a.name) = (r.id, s.attempt) AND a.at + interval '0' = s.at
+    -- One by one, by run and name: all attempts of a file may share one time,
+    -- and all of them one run.
+    CROSS JOIN LATERAL (SELECT k.id, k.at FROM ops.attempt k
+                        WHERE (k.run, k.name) = (r.id, s.attempt) AND k.at + interval '0' = s.at LIMIT 1) a
     LEFT JOIN LATERAL (
         -- Of a run that is new with this batch nothing can be known.
         SELECT k.value, k.hit FROM ops.score k JOIN ops.batch b ON b.id = k.batch
@@ -484,7 +486,8 @@ FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.batch
       JOIN ops.run r ON (r.source, r.name) = (a.source, a.run)
       WHERE a.batch = $1 AND r.batch <> $1
       ORDER BY a.source, a.run, a.name, a.at, a.line DESC) s
-JOIN ops.attempt k ON (k.run, k.name) = (s.run_id, s.name) AND k.at + interval '0' = s.at
+CROSS JOIN LATERAL (SELECT a.probe, a.category, a.target_version, a.answered FROM ops.attempt a
+                    WHERE (a.run, a.name) = (s.run_id, s.name) AND a.at + interval '0' = s.at LIMIT 1) k
 WHERE (k.probe, k.category, k.target_version, k.answered) <> (s.probe, s.category, s.target_version, s.answered)
 `
 
@@ -807,9 +810,9 @@ type StageWatermarksParams struct {
 const unknownAttempt = `-- name: UnknownAttempt :one
 SELECT s.line, s.run, s.attempt, s.at
 FROM staging.score s LEFT JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
-WHERE s.batch = $1
-  AND NOT EXISTS (SELECT FROM ops.attempt a
-                  WHERE (a.run, a.name) = (r.id, s.attempt) AND a.at + interval '0' = s.at)
+LEFT JOIN LATERAL (SELECT k.id FROM ops.attempt k
+                   WHERE (k.run, k.name) = (r.id, s.attempt) AND k.at + interval '0' = s.at LIMIT 1) a ON true
+WHERE s.batch = $1 AND a.id IS NULL
 ORDER BY s.line LIMIT 1
 `
 

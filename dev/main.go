@@ -77,7 +77,7 @@ func runTool(ctx context.Context, args []string) error {
 // foreground runs a command in our terminal, to its end. It shares our process group, so
 // that a Ctrl-C reaches both.
 func foreground(ctx context.Context, dir string, env []string, program string, args ...string) error {
-	cmd := exec.CommandContext(ctx, program, args...) // #nosec G204 -- development only; run for the developer, as the developer
+	cmd := exec.CommandContext(ctx, program, args...) // #nosec G204 G702 -- development only: run for the developer, as the developer
 	cmd.Dir, cmd.Env = dir, env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -18,6 +19,17 @@ type Stage struct {
 	Note string `json:"note,omitempty"`
 }
 
+var notes = map[string]string{
+	"open":    "taking the cycle",
+	"await":   "fixing whose knowledge the report uses",
+	"fetch":   "computing the facts",
+	"analyse": "writing the narrative",
+	"compose": "composing the document",
+	"render":  "drawing the files",
+	"issue":   "sealing the revision",
+	"deliver": "delivering",
+}
+
 const (
 	// watchEvery is how often a waiting client asks.
 	watchEvery = 300 * time.Millisecond
@@ -26,23 +38,31 @@ const (
 	quietFor = 5 * time.Second
 )
 
-// Watch asks a cycle for its stage until ctx ends, and tells each new one.
-// Where nothing happens and no worker polls the queue, it says that.
-func (l *Launcher) Watch(ctx context.Context, workflowID string, tell func(Stage)) {
-	var last Stage
+// Watch asks a cycle for its stage until ctx ends, and tells each one that it
+// reached, also those that went by between two questions. Where nothing happens
+// and no worker polls the queue, it says that. It returns the stages that it
+// had no occasion to tell.
+func (l *Launcher) Watch(ctx context.Context, workflowID string, tell func(Stage)) []Stage {
+	stages := report.Stages()
+	next := 0 // the first stage not told yet
 	began, warned := time.Now(), false
 	for {
-		if s, ok := l.stage(ctx, workflowID); ok && s != last && s.Name != "done" {
-			last = s
-			tell(s)
+		if s, ok := l.stage(ctx, workflowID); ok {
+			for reached := slices.Index(stages, s.Name); next <= reached; next++ {
+				tell(Stage{stages[next], notes[stages[next]]})
+			}
 		}
-		if last == (Stage{}) && !warned && time.Since(began) > quietFor && l.noWorker(ctx) {
+		if next == 0 && !warned && time.Since(began) > quietFor && l.noWorker(ctx) {
 			warned = true
 			tell(Stage{"waiting", "no worker polls task queue " + l.TaskQueue + ": start bin/worker; the cycle waits for one"})
 		}
 		select {
 		case <-ctx.Done():
-			return
+			var rest []Stage
+			for _, name := range stages[next:] {
+				rest = append(rest, Stage{name, notes[name]})
+			}
+			return rest
 		case <-time.After(watchEvery):
 		}
 	}

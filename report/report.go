@@ -118,6 +118,12 @@ const (
 	Failed          State = "failed"
 )
 
+// Stages lists what a report goes through, in order, as the query "state" names
+// it.
+func Stages() []string {
+	return []string{"open", "await", "fetch", "analyse", "compose", "render", "issue", "deliver"}
+}
+
 // Ref points to bytes in the content store. References cross workflows; bytes
 // never do.
 type Ref struct {

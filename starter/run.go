@@ -119,17 +119,19 @@ func (a *app) await(ctx context.Context, l *launch.Launcher, run client.Workflow
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	watching, stop := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		l.Watch(watching, run.GetID(), func(s launch.Stage) { a.showStage(s) })
-	}()
+	rest := make(chan []launch.Stage)
+	go func() { rest <- l.Watch(watching, run.GetID(), a.showStage) }()
 	var r report.Receipt
 	err := run.Get(ctx, &r)
 	stop()
-	<-watched
+	untold := <-rest
 	switch {
 	case err == nil:
+		for _, s := range untold {
+			if !r.Already { // what an earlier run went through is no progress of this one
+				a.showStage(s)
+			}
+		}
 		return r, nil
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return r, fmt.Errorf("%w: %s has no receipt after %s; it goes on. Ask again: starter run --wait", report.ErrUnavailable, run.GetID(), timeout)

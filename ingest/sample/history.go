@@ -43,9 +43,19 @@ func (p *plan) day(date time.Time, offset int) day {
 	}
 }
 
-// batches are the whole history, in the order in which it was recorded.
-func (p *plan) batches() []batch {
+// batches gives the whole history, in the order in which it was recorded, until
+// yield wants no more.
+func (p *plan) batches(yield func(batch) bool) {
 	h := newHistory(p)
+	given := func() bool {
+		for _, b := range h.done {
+			if !yield(b) {
+				return false
+			}
+		}
+		h.done = h.done[:0]
+		return true
+	}
 	start := addWeekdays(p.first, -warmUp)
 	offset := weekdaysBetween(p.anchor, start)
 	for date := start; date.Before(p.first); date = date.AddDate(0, 0, 1) {
@@ -55,7 +65,7 @@ func (p *plan) batches() []batch {
 		}
 	}
 	h.begin(p.day(p.first.AddDate(0, 0, -1), offset))
-	for date := p.first; !date.After(p.until); date = date.AddDate(0, 0, 1) {
+	for date := p.first; !date.After(p.until) && given(); date = date.AddDate(0, 0, 1) {
 		d := p.day(date, offset)
 		if isWeekend(date) {
 			h.samples(d)
@@ -68,7 +78,7 @@ func (p *plan) batches() []batch {
 		h.close(d)
 		offset++
 	}
-	return h.done
+	given()
 }
 
 // history is what has happened so far.
@@ -104,7 +114,7 @@ func (h *history) deliver(d day, source, what string, after time.Duration) {
 	if len(h.held[source]) == 0 {
 		return
 	}
-	h.done = append(h.done, batch{source, h.batchName(d, what), d.cutoff.Add(after), h.held[source]})
+	h.done = append(h.done, batch{source: source, name: h.batchName(d, what), recordedAt: d.cutoff.Add(after), records: h.held[source]})
 	h.held[source] = nil
 }
 

@@ -13,7 +13,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/ingest"
@@ -48,7 +51,7 @@ type Options struct {
 	Location *time.Location
 	// Cutoff is the time of day of the cutoff. Zero means 17:00.
 	Cutoff time.Duration
-	// Progress is told after each batch how many of all are done.
+	// Progress is told after each business day how many of all are done.
 	Progress func(done, all int)
 }
 
@@ -91,25 +94,72 @@ func Load(ctx context.Context, conn ingest.DB, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	all := plan.batches()
 	res := Result{First: report.DateOf(plan.first), Until: report.DateOf(plan.until)}
-	for i, b := range all {
-		added, err := b.write(ctx, conn)
-		if err != nil {
-			return res, fmt.Errorf("load the sample: %w", err)
-		}
-		if !added.Already {
-			res.Batches++
-			for _, n := range added.Rows {
-				res.Rows += n
-			}
-		}
-		if o.Progress != nil {
-			o.Progress(i+1, len(all))
-		}
+	if err := plan.load(ctx, conn, &res); err != nil {
+		return res, fmt.Errorf("load the sample: %w", err)
 	}
 	res.Already = res.Batches == 0
 	return res, nil
+}
+
+// load writes the attacks, which are most of it, beside the other feeds. Each
+// feed's batches are written in their order.
+func (p *plan) load(ctx context.Context, conn ingest.DB, res *Result) error {
+	work, ctx := errgroup.WithContext(ctx)
+	attacks, others := make(chan batch, 2), make(chan batch, 8)
+	work.Go(func() (err error) {
+		defer close(attacks)
+		defer close(others)
+		p.batches(func(b batch) bool {
+			lane := others
+			if b.source == Attacks {
+				lane = attacks
+			}
+			if b.sha256, err = digest(b.records); err != nil {
+				return false
+			}
+			select {
+			case lane <- b:
+				return true
+			case <-ctx.Done():
+				err = ctx.Err()
+				return false
+			}
+		})
+		return err
+	})
+	var mutex sync.Mutex
+	days, all := 0, weekdaysBetween(p.first, p.until)+1
+	for _, lane := range []chan batch{attacks, others} {
+		work.Go(func() error {
+			for b := range lane {
+				added, err := b.write(ctx, conn)
+				if err != nil {
+					return err
+				}
+				mutex.Lock()
+				res.count(added)
+				if strings.HasPrefix(b.name, attacksOfADay) {
+					if days++; p.Progress != nil {
+						p.Progress(days, all)
+					}
+				}
+				mutex.Unlock()
+			}
+			return nil
+		})
+	}
+	return work.Wait()
+}
+
+func (r *Result) count(added ingest.Result) {
+	if added.Already {
+		return
+	}
+	r.Batches++
+	for _, n := range added.Rows {
+		r.Rows += n
+	}
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -193,14 +243,14 @@ type batch struct {
 	name       string
 	recordedAt time.Time
 	records    []any
+	sha256     [32]byte
 }
 
+// attacksOfADay begins the names of the batches that close a day's attacks.
+const attacksOfADay = "attacks "
+
 func (b batch) write(ctx context.Context, conn ingest.DB) (ingest.Result, error) {
-	sum, err := digest(b.records)
-	if err != nil {
-		return ingest.Result{}, err
-	}
-	return ingest.Write(ctx, conn, ingest.Envelope{Source: b.source, Format: Format, Name: b.name, SHA256: sum, RecordedAt: b.recordedAt},
+	return ingest.Write(ctx, conn, ingest.Envelope{Source: b.source, Format: Format, Name: b.name, SHA256: b.sha256, RecordedAt: b.recordedAt},
 		slices.Values(b.records))
 }
 

@@ -42,8 +42,13 @@ func (c *composer) line(b template.Chart) document.Blocks {
 	}
 	chart.Points[len(chart.Points)-1].Emphasis = true
 	chart.Points[len(chart.Points)-1].Tone = tone(c.total(m.ID).ShownChange().Judgement)
-	chart.Note = document.Clean(gaps(points, values))
+	gap := gaps(points, values)
 	sentence := trendSentence(values, m)
+	if len(gap) <= shortName {
+		chart.Note = document.Clean(gap)
+	} else {
+		sentence = strings.TrimSpace(sentence + " " + gap + ".")
+	}
 	chart.Description = document.Clean(strings.TrimSpace(caption + ". " + sentence))
 	if sentence == "" {
 		return document.Blocks{chart}
@@ -137,7 +142,7 @@ func gaps(points []fact.Point, values []*big.Rat) string {
 			continue
 		}
 		s := p.Date.Time().Format("2 Jan")
-		if r := clip(strings.TrimRight(p.Reason, ". "), shortName); r != "" {
+		if r := clip(strings.TrimRight(p.Reason, ". "), longName); r != "" {
 			s += ": " + r
 		}
 		out = append(out, s)

@@ -60,6 +60,7 @@ type composer struct {
 	boxed      string                // the decision that stands in the box
 	versioned  map[string]bool       // targets whose versions a table shows
 	aside      bool                  // composing inside columns
+	qualified  bool                  // names in the table at hand keep their packages
 	errs       []error
 }
 

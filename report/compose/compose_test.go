@@ -69,7 +69,7 @@ func TestExamplePages(t *testing.T) {
 		"b, c voice-bridge availability and p95 latency: 598 of 1,440 samples (41.5 %), none after 02:57; 90 % are needed.",
 		"R-2296, support-assistant 4.1 retest, planned 16:00. Nothing here describes 4.1 after 14:20.",
 		"The report file of R-2284 (kb-search) claims 541 evaluations; its rows hold 540. The rows are used.",
-		"garak 17:05 · findings 17:01 · incidents 17:01 · health 17:00 · actions 17:06 (when each reached 17:00)",
+		"garak 17:05 · findings 17:01 · incidents 17:01 · health 17:00 · actions 17:06 (reached 17:00 at)",
 		"facts sha256 8d1f4be2…c07a", "starter facts --series daily-security --date 2026-11-20",
 	} {
 		require.Contains(t, got, want)
@@ -81,9 +81,17 @@ func TestExamplePages(t *testing.T) {
 
 func TestExampleIsTwoPages(t *testing.T) {
 	t.Parallel()
-	pdf, err := render.Render(context.Background(), composed(t, facttest.Example()), render.PDF)
-	require.NoError(t, err)
-	require.Equal(t, 2, strings.Count(string(pdf), "/Type /Page\n"), "pages")
+	late := facttest.Example() // and a day with more to say is, too
+	late.Late, late.Sample, late.AsOf = true, true, at(22, 3, 20)
+	for i := range late.Feeds {
+		late.Feeds[i].Source = "sample-" + late.Feeds[i].Source
+	}
+	late.Trends[0].Points[6].Reason = "no evaluation was recorded in this window"
+	for _, s := range []*fact.Set{facttest.Example(), late} {
+		pdf, err := render.Render(context.Background(), composed(t, s), render.PDF)
+		require.NoError(t, err)
+		require.Equal(t, 2, strings.Count(string(pdf), "/Type /Page\n"), "pages")
+	}
 }
 
 // Each case changes the example and says what the document then holds and what
@@ -128,7 +136,7 @@ func TestVariants(t *testing.T) {
 			for i := range s.Facts {
 				s.Facts[i].Previous, s.Facts[i].Comparable, s.Facts[i].ComparableValue = nil, nil, nil
 			}
-		}, []string{"nothing to compare with", "data as known at 17:06"}, []string{"compared with", "Thursday", "▲"}},
+		}, []string{"nothing to compare with", "data as known at 17:06", "(no figure before)"}, []string{"compared with", "'s 360", "Thursday", "▲"}},
 		{"no feed", func(t *testing.T, s *fact.Set) { s.Feeds = nil },
 			[]string{"QUALIFIED", "No source has said that its data is complete."}, []string{"COMPLETE\n", "Nothing here describes", "All 5"}},
 		{"feeds that have not reached the cutoff", func(t *testing.T, s *fact.Set) {

@@ -87,6 +87,9 @@ func collect(v any, out *strings.Builder) {
 		for _, e := range v {
 			m, ok := e.(map[string]any)
 			if s, isText := m["text"].(string); ok && isText && m["type"] == nil {
+				if m["superscript"] == true {
+					s = " " + s
+				}
 				out.WriteString(s)
 				continue
 			}

@@ -105,7 +105,7 @@ func (c *composer) before(f *fact.Fact, m fact.Metric) string {
 	case day == "":
 		return ""
 	case f.ExactPrevious() == nil:
-		return "no figure for " + day
+		return c.noFigure()
 	}
 	s := day + ": " + f.ShownPrevious()
 	if m.Feed == "" {
@@ -127,7 +127,15 @@ func (c *composer) changed(f *fact.Fact) document.Inlines {
 	case c.clock.Previous() == "":
 		return small("nothing to compare with")
 	}
-	return small("no figure for " + c.clock.Previous())
+	return small(c.noFigure())
+}
+
+// noFigure says that the day compared with has none.
+func (c *composer) noFigure() string {
+	if d := c.clock.Previous(); d != "" {
+		return fact.NoFigure + " for " + d
+	}
+	return fact.NoFigure + " before"
 }
 
 func (c *composer) oldest(d fact.Dims) string {

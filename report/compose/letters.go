@@ -85,13 +85,13 @@ func run(first, last int) string {
 	return fact.Letter(first) + "–" + fact.Letter(last)
 }
 
-// mark is the footnote mark of notes, set apart from what it follows; nothing
-// where there are none.
+// mark is the footnote mark of notes, to stand directly after what it is about;
+// nothing where there are none. Renderers set it apart.
 func mark(places []int) document.Inlines {
 	if len(places) == 0 {
 		return nil
 	}
-	return document.Inlines{document.Plain(" "), document.Note(runs(places, maxRanges))}
+	return document.Inlines{document.Note(runs(places, maxRanges))}
 }
 
 // missing is what stands for a figure that is not measured: the words and the

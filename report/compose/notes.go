@@ -147,7 +147,7 @@ func (c *composer) leftOut(facts []*fact.Fact) string {
 			n += *f.PreviousDenominator
 		}
 	}
-	if n == 0 {
+	if n == 0 || c.clock.Previous() == "" {
 		return ""
 	}
 	return fmt.Sprintf(" %s's %s %s left out of \"like for like\".", c.clock.PreviousInProse(), fact.Integer(n), isAre(int(n)))
@@ -200,7 +200,7 @@ func (c *composer) run(r fact.Run) string {
 	if reason := clip(strings.TrimRight(r.Reason, ". "), longTitle); reason != "" {
 		s += " (" + reason + ")"
 	}
-	if r.Planned > 0 {
+	if r.Planned > 0 && r.State != "not_started" {
 		s += fmt.Sprintf(", %s of %s", fact.Integer(r.Evaluations), plural(r.Planned, "evaluation", "evaluations"))
 	}
 	return s + "." + c.silence(r)
@@ -267,7 +267,7 @@ func (c *composer) lateData() []document.Inlines {
 	}
 	restated := 0
 	for i := range c.set.Facts {
-		if c.set.Facts[i].Restated {
+		if m, ok := fact.Lookup(c.set.Facts[i].ID); ok && m.PartOf == "" && c.set.Facts[i].Restated {
 			restated++
 		}
 	}
@@ -342,7 +342,7 @@ func (c *composer) feeds() document.Inlines {
 	}
 	s := strings.Join(out, " · ")
 	if reached {
-		s += " (when each reached " + c.clock.At(c.set.Window.To) + ")"
+		s += " (reached " + c.clock.At(c.set.Window.To) + " at)"
 	}
 	return plain(s)
 }

@@ -59,6 +59,37 @@ func TestLook(t *testing.T) {
 	put("empty", s)
 
 	s = facttest.Example()
+	byTarget := map[string][]string{}
+	for _, f := range s.Facts {
+		if strings.HasPrefix(f.ID, "attack.") {
+			byTarget[f.Dims["target"]+f.Dims["category"]] = append(byTarget[f.Dims["target"]+f.Dims["category"]], f.Key())
+		}
+	}
+	for name, keys := range byTarget {
+		facttest.Unmeasure(s, "run of "+name+" failed at 03:12 (provider outage), 0 of 360 evaluations", keys...)
+	}
+	s.Trends[0].Points[13].Value, s.Trends[0].Points[13].Denominator = nil, 0
+	put("outage", s)
+
+	s = facttest.Example()
+	s.Previous = fact.Day{}
+	for i := range s.Facts {
+		f := &s.Facts[i]
+		f.Previous, f.Comparable, f.ComparableValue, f.Change = nil, nil, nil, nil
+	}
+	for i := range 13 {
+		s.Trends[0].Points[i].Value, s.Trends[0].Points[i].Denominator = nil, 0
+	}
+	put("first", s)
+
+	s = facttest.Example()
+	s.Late, s.Sample, s.AsOf = true, true, at(22, 3, 20)
+	for i := range s.Feeds {
+		s.Feeds[i].Source = "sample-" + s.Feeds[i].Source
+	}
+	s.Trends[0].Points[6].Reason = "no evaluation was recorded in this window"
+	put("late", s)
+	s = facttest.Example()
 	poison(s, strings.Repeat("wide words ", 1000))
 	put("long", s)
 }

@@ -35,6 +35,7 @@ func (c *composer) table(b template.Table) document.Blocks {
 	for _, name := range b.Columns {
 		t.Columns = append(t.Columns, c.column(name, b))
 	}
+	c.qualified = ambiguous(shown)
 	for _, f := range shown {
 		t.Rows = append(t.Rows, c.factRow(f, b))
 	}
@@ -199,7 +200,7 @@ func (c *composer) factRow(f *fact.Fact, b template.Table) document.Row {
 		cell := c.factCell(f, name)
 		if i == 0 && len(f.Dims) == 0 {
 			cell = document.Line(document.Strong("All"))
-		} else if i == 0 {
+		} else if i == 0 && f.Measured() {
 			cell[0] = append(cell[0], mark(c.covered(f.ID, f.Dims))...)
 		}
 		row.Cells = append(row.Cells, cell)
@@ -212,6 +213,9 @@ func (c *composer) factCell(f *fact.Fact, name string) document.Cell {
 	case "target", "category", "component", "severity":
 		return line(clip(f.Dims[name], shortName))
 	case "probe", "detector":
+		if c.qualified {
+			return line(clip(f.Dims[name], longName))
+		}
 		return line(clip(unqualified(f.Dims[name]), shortName))
 	case "version":
 		c.versioned[f.Dims["target"]] = true
@@ -267,12 +271,28 @@ func changeCell(ch fact.Change) document.Cell {
 	return document.Line(document.Inline{Text: document.Clean(ch.Text), Strong: true, Tone: tone(ch.Judgement)})
 }
 
-// unqualified cuts the package from "dan.DanInTheWild".
+// unqualified cuts the package from "dan.DanInTheWild", and nothing from names
+// of another form.
 func unqualified(s string) string {
-	if i := strings.LastIndexByte(s, '.'); i >= 0 && i < len(s)-1 {
-		return s[i+1:]
+	pkg, class, ok := strings.Cut(s, ".")
+	if !ok || pkg == "" || class == "" || strings.Contains(class, ".") || class[0] >= '0' && class[0] <= '9' {
+		return s
 	}
-	return s
+	return class
+}
+
+// ambiguous tells whether rows could not be told apart without the packages of
+// their names.
+func ambiguous(rows []*fact.Fact) bool {
+	seen := map[[3]string]bool{}
+	for _, f := range rows {
+		k := [3]string{f.Dims["target"], unqualified(f.Dims["probe"]), unqualified(f.Dims["detector"])}
+		if f.Dims["probe"] != "" && seen[k] {
+			return true
+		}
+		seen[k] = true
+	}
+	return false
 }
 
 // versions is what a target ran in the window: "4.2, 4.1 at 14:20". The one in

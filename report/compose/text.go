@@ -72,7 +72,7 @@ func (c *composer) sentence(parts []template.Part) document.Inlines {
 		p := parts[i]
 		if p.Verb == "" && p.Text == "(" {
 			if end := bracket(parts, i); end > 0 && c.noPrevious(parts[i:end]) {
-				in = append(in, document.Plain("(no figure for "+c.dayOf("previous")+")"))
+				in = append(in, document.Plain("("+c.noFigure()+")"))
 				i = end
 				continue
 			}

@@ -25,12 +25,13 @@ func (s *findingState) apply(e FindingEvent) {
 	if e.State != "" {
 		s.State = e.State
 	}
-	if e.Severity != "" {
+	opening := !s.Open && (e.Kind == "opened" || e.Kind == "reopened")
+	if e.Severity != "" && (opening || e.Kind == "severity") {
 		s.Severity = e.Severity
 	}
 	switch e.Kind {
 	case "opened", "reopened":
-		if !s.Open && s.Severity != "" {
+		if opening && s.Severity != "" {
 			s.Open, s.openedAt = true, e.At
 			if e.State == "" {
 				s.State = "open"

@@ -23,6 +23,9 @@ func KnownColumns(of Of) []string {
 		for _, m := range members(of) {
 			name := strings.TrimPrefix(m.ID, of.ID+".")
 			out = append(out, name, name+".previous")
+			if name == "rerated_net" {
+				out = append(out, "rerated")
+			}
 		}
 		return out
 	}

@@ -385,8 +385,13 @@ func (r *reader) table(n ast.Node, path string) Block {
 	if n, ok := f["columns"]; ok {
 		t.Columns = nil
 		for i, c := range r.list(n, join(path, "columns"), "columns") {
-			t.Columns = append(t.Columns, r.choice(c, item(join(path, "columns"), i), known...))
+			name := r.choice(c, item(join(path, "columns"), i), known...)
+			if name == "rerated" {
+				name = "rerated_net"
+			}
+			t.Columns = append(t.Columns, name)
 		}
+		t.Columns = withNames(t.Columns, of.Dims)
 	}
 	if n, ok := f["where"]; ok {
 		t.AtLeast = r.where(n, join(path, "where"), of)
@@ -402,6 +407,15 @@ func (r *reader) table(n ast.Node, path string) Block {
 		t.Total = r.boolean(n, join(path, "total"))
 	}
 	return t
+}
+
+// withNames puts the dimensions first where a list of columns names none of
+// them: rows need names.
+func withNames(columns, dims []string) []string {
+	if slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(dims, c) }) {
+		return columns
+	}
+	return append(slices.Clone(dims), columns...)
 }
 
 var condition = regexp.MustCompile(`^evaluated >= ([a-z0-9_.]{1,80})$`)

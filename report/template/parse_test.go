@@ -64,6 +64,60 @@ func TestSmallest(t *testing.T) {
 	require.Equal(t, []string{"pdf", "html", "md", "json"}, got.Output.Formats)
 }
 
+// The example of the interface's description, with all that it uses.
+const documented = `
+name: daily-security
+version: 1.0.0
+title: Daily security
+note: first version
+parameters:
+  worst_cells: {type: integer, default: 5, minimum: 1, maximum: 20}
+  minimum_evaluations: {type: integer, default: 50}
+blocks:
+  - kpis:
+      - attack.success_rate
+      - findings.open{severity=critical}
+      - incidents.open
+      - runs.completed                      # shown as "12 of 14" (its metric names the whole)
+      - actions.overdue
+      - facts.unmeasured
+  - section: Executive summary
+    blocks:
+      - narrative: {about: [attack.*, findings.*, incidents.*, runs.*], sentences: 6}
+  - section: Priority actions for the next shift
+    blocks:
+      - actions: {limit: 7, sort: [overdue, due]}
+  - section: Threat intelligence
+    page_break: before
+    blocks:
+      - table:
+          of: attack.success_rate{target,probe,detector}
+          columns: [target, probe, detector, hits, evaluated, rate, interval, comparable_previous, change]
+          where: evaluated >= params.minimum_evaluations
+          sort: -rate
+          limit: params.worst_cells
+      - table: {of: "attack.success_rate{target}", total: true}
+      - table: {of: "findings{severity}", columns: [open_before, opened, closed, rerated, open], total: true}
+  - section: Trends
+    blocks:
+      - chart: {kind: line, of: attack.success_rate, days: 14}
+      - chart: {kind: bar, of: "attack.success_rate{category}", with: comparable_previous}
+  - section: Performance
+    blocks:
+      - table: {of: "health{component}", columns: [availability, latency_p95]}
+      - text: "{{fact:runs.completed}} of {{fact:runs.planned}} planned runs completed."
+  - data_notes: {}                          # not measured, disagreements, late rows. Cannot be left out
+output: {formats: [pdf, html, md, json], paper: A4, classification: INTERNAL}
+`
+
+func TestDocumentedExample(t *testing.T) {
+	t.Parallel()
+	got, err := template.Parse([]byte(documented))
+	require.NoError(t, err)
+	table := got.Blocks[3].(template.Section).Blocks[2].(template.Table)
+	require.Equal(t, []string{"severity", "open_before", "opened", "closed", "rerated_net", "open"}, table.Columns)
+}
+
 // Each block is added to a good template and gives that problem.
 func TestProblems(t *testing.T) {
 	t.Parallel()
