@@ -50,11 +50,13 @@ var house = map[string][]string{
 	"starter":              {"report/...", "db", "ingest/...", "snapshot", "launch", "config", "templates", "series", "dev/connection"},
 	"templates":            nil,
 	"series":               nil,
+	"e2e":                  nil, // tests only
 	"dev":                  {"dev/..."},
 	"dev/testserver":       {"dev/...", "db"},
 	"dev/connection":       {"dev/pid"},
 	"dev/environ":          nil,
 	"dev/pid":              nil,
+	"dev/port":             nil,
 	"dev/postgres":         {"dev/..."},
 	"dev/process":          {"dev/pid"},
 	"dev/temporal":         {"dev/..."},

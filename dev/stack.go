@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/closeofbusiness/cob/dev/connection"
 	"github.com/closeofbusiness/cob/dev/environ"
 	"github.com/closeofbusiness/cob/dev/pid"
+	"github.com/closeofbusiness/cob/dev/port"
 	"github.com/closeofbusiness/cob/dev/postgres"
 	"github.com/closeofbusiness/cob/dev/process"
 	"github.com/closeofbusiness/cob/dev/temporal"
@@ -223,10 +225,11 @@ func (s *Stack) apply(ctx context.Context) error {
 
 // startWorker runs the real worker and waits until it says that it is ready.
 func (s *Stack) startWorker(ctx context.Context) error {
-	metrics, err := freeAddress()
+	free, err := port.Free()
 	if err != nil {
 		return err
 	}
+	metrics := net.JoinHostPort("127.0.0.1", strconv.Itoa(free))
 	env, err := s.environment("COB_METRICS_ADDR=" + metrics)
 	if err != nil {
 		return err
@@ -294,11 +297,3 @@ func (s *Stack) say(format string, args ...any) { _, _ = fmt.Fprintf(s.Say, form
 func (s *Stack) log(name string) string { return filepath.Join(s.Dir, "log", name+".log") }
 
 func (s *Stack) record(name string) string { return filepath.Join(s.Dir, "run", name+".json") }
-
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	return listener.Addr().String(), listener.Close()
-}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/closeofbusiness/cob/dev/connection"
 	"github.com/closeofbusiness/cob/dev/pid"
+	"github.com/closeofbusiness/cob/dev/port"
 	"github.com/closeofbusiness/cob/dev/tool"
 )
 
@@ -74,6 +74,14 @@ func newCheckout(t *testing.T) checkout {
 	env := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "COB_DEV_CACHE=" + cache,
 		"COB_DEV_TEMPORAL_PORT=" + freePort(t), "COB_DEV_UI_PORT=" + freePort(t)}, poison...)
 	return checkout{t: t, root: root, env: env}
+}
+
+// told is what a played program has told of its arguments and its environment.
+func (c checkout) told(name string) string {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.root, name+".told"))
+	require.NoError(c.t, err)
+	return string(text)
 }
 
 func (c checkout) dir() string { return filepath.Join(c.root, ".dev") }
@@ -161,34 +169,73 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-func TestUpStopsOnEachSignalAndLeavesNothing(t *testing.T) {
-	t.Parallel()
-	c := newCheckout(t)
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		s, running := c.up()
-		require.NoError(t, s.cmd.Process.Signal(signal))
-		require.Equal(t, 0, s.exit())
-		requireGone(t, running, 0)
-		require.NoFileExists(t, filepath.Join(c.dir(), "connection.json"))
-	}
-}
-
-func TestNothingOfTheUsersReachesAChild(t *testing.T) {
+// One stack's life, from make dev to make dev-reset.
+func TestUp(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
 	s, running := c.up()
-	for name, record := range running {
-		requireClean(t, name, processEnvironment(t, record.PID))
-	}
-	for _, name := range []string{"starter", "worker"} {
-		told, err := os.ReadFile(filepath.Join(c.root, name+".told"))
+	conn, err := connection.Read(c.dir())
+	require.NoError(t, err)
+	told := c.told("starter")
+
+	t.Run("applies the checkout", func(t *testing.T) {
+		at := 0
+		for _, command := range []string{"migrate up", "init", "template apply templates", "series apply series"} {
+			found := strings.Index(told[at:], command+"\n")
+			require.GreaterOrEqual(t, found, 0, "%s, in this order", command)
+			at += found
+		}
+		require.Contains(t, told, "COB_MIGRATE_DATABASE_URL="+conn.MigrateDatabaseURL+"\n")
+		require.Contains(t, told, "DATABASE_URL="+conn.DatabaseURL+"\n")
+	})
+	t.Run("tells where it is and how to get data", func(t *testing.T) {
+		require.Eventually(t, func() bool { return strings.Contains(s.out.String(), "Ctrl-C") }, soon, tick)
+		for _, text := range []string{conn.UIURL, "starter sample", "starter ingest"} {
+			require.Contains(t, s.out.String(), text)
+		}
+	})
+	t.Run("lets nothing of the user's reach a child", func(t *testing.T) {
+		for name, record := range running {
+			requireClean(t, name, processEnvironment(t, record.PID))
+		}
+		for _, name := range []string{"starter", "worker"} {
+			told := c.told(name)
+			requireClean(t, name, told)
+			require.Contains(t, told, "HOME="+filepath.Join(c.dir(), "home")+"\n")
+			require.Contains(t, told, "TEMPORAL_CONFIG_FILE="+filepath.Join(c.dir(), "home"))
+		}
+	})
+	t.Run("is named to a second one, and untouched by it", func(t *testing.T) {
+		for _, verb := range []string{"up", "reset"} {
+			second := c.dev(verb)
+			require.Equal(t, 1, second.exit())
+			require.Contains(t, second.out.String(), "running already")
+			require.Contains(t, second.out.String(), conn.UIURL)
+		}
+		again, err := connection.Read(c.dir())
 		require.NoError(t, err)
-		requireClean(t, name, string(told))
-		require.Contains(t, string(told), "HOME="+filepath.Join(c.dir(), "home")+"\n")
-		require.Contains(t, string(told), "TEMPORAL_CONFIG_FILE="+filepath.Join(c.dir(), "home"))
-	}
-	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
-	require.Equal(t, 0, s.exit())
+		require.Equal(t, conn, again)
+	})
+	t.Run("is used by a demo", func(t *testing.T) {
+		demo := c.dev("demo")
+		require.Equal(t, 0, demo.exit())
+		require.Contains(t, demo.out.String(), "using the development stack that is running")
+		require.False(t, s.ended())
+	})
+	t.Run("stops on Ctrl-C and leaves nothing running", func(t *testing.T) {
+		require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
+		require.Equal(t, 0, s.exit())
+		requireGone(t, running, 0)
+		require.NoFileExists(t, filepath.Join(c.dir(), "connection.json"))
+	})
+	t.Run("is forgotten by a reset, and nothing else is", func(t *testing.T) {
+		write(t, filepath.Join(c.dir(), "notes.txt"), "mine")
+		require.Equal(t, 0, c.dev("reset").exit())
+		left, err := os.ReadDir(c.dir())
+		require.NoError(t, err)
+		require.Len(t, left, 1)
+		require.Equal(t, 0, c.dev("reset").exit())
+	})
 }
 
 // processEnvironment is what the kernel says a process was started with; empty where only
@@ -207,45 +254,6 @@ func requireClean(t *testing.T, name, environment string) {
 	t.Helper()
 	require.NotContains(t, environment, "poison", name)
 	require.NotContains(t, environment, "users-home", name)
-}
-
-func TestUpAppliesTheCheckout(t *testing.T) {
-	t.Parallel()
-	c := newCheckout(t)
-	s, _ := c.up()
-	told, err := os.ReadFile(filepath.Join(c.root, "starter.told"))
-	require.NoError(t, err)
-	at := 0
-	for _, command := range []string{"migrate up", "init", "template apply templates", "series apply series"} {
-		found := strings.Index(string(told)[at:], command+"\n")
-		require.GreaterOrEqual(t, found, 0, "%s, in this order", command)
-		at += found
-	}
-	conn, err := connection.Read(c.dir())
-	require.NoError(t, err)
-	require.Contains(t, string(told), "COB_MIGRATE_DATABASE_URL="+conn.MigrateDatabaseURL+"\n")
-	require.Contains(t, string(told), "DATABASE_URL="+conn.DatabaseURL+"\n")
-	require.Contains(t, s.out.String(), conn.UIURL)
-	require.Contains(t, s.out.String(), "starter sample")
-	require.Contains(t, s.out.String(), "starter ingest")
-}
-
-func TestASecondUpNamesTheFirst(t *testing.T) {
-	t.Parallel()
-	c := newCheckout(t)
-	first, _ := c.up()
-	conn, err := connection.Read(c.dir())
-	require.NoError(t, err)
-	for _, verb := range []string{"up", "reset"} {
-		second := c.dev(verb)
-		require.Equal(t, 1, second.exit())
-		require.Contains(t, second.out.String(), "running already")
-		require.Contains(t, second.out.String(), conn.UIURL)
-	}
-	require.False(t, first.ended())
-	again, err := connection.Read(c.dir())
-	require.NoError(t, err)
-	require.Equal(t, conn, again, "the first is untouched")
 }
 
 func TestAnyChildsDeathStopsEverythingAndIsNamed(t *testing.T) {
@@ -275,7 +283,7 @@ func TestAKilledStackLeavesNothingAndStartsAgain(t *testing.T) {
 
 	second, again := c.up() // at once, while the first one's children may still be ending
 	requireGone(t, running, soon)
-	require.NoError(t, second.cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, second.cmd.Process.Signal(syscall.SIGTERM))
 	require.Equal(t, 0, second.exit())
 	requireGone(t, again, 0)
 }
@@ -294,30 +302,6 @@ func TestDemoEndsWithEverythingStopped(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(c.dir(), "run", "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
-}
-
-func TestDemoUsesAStackThatRuns(t *testing.T) {
-	t.Parallel()
-	c := newCheckout(t)
-	running, _ := c.up()
-	demo := c.dev("demo")
-	require.Equal(t, 0, demo.exit())
-	require.Contains(t, demo.out.String(), "using the development stack that is running")
-	require.False(t, running.ended())
-}
-
-func TestResetForgetsTheDataAndNothingElse(t *testing.T) {
-	t.Parallel()
-	c := newCheckout(t)
-	s, _ := c.up()
-	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
-	require.Equal(t, 0, s.exit())
-	write(t, filepath.Join(c.dir(), "notes.txt"), "mine")
-	require.Equal(t, 0, c.dev("reset").exit())
-	left, err := os.ReadDir(c.dir())
-	require.NoError(t, err)
-	require.Len(t, left, 1, "what is not ours stays")
-	require.Equal(t, 0, c.dev("reset").exit())
 }
 
 func TestExecPassesTheExitStatusAndCleansUp(t *testing.T) {
@@ -352,8 +336,7 @@ func write(t *testing.T, path, text string) {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := port.Free()
 	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(free)
 }

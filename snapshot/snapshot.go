@@ -81,7 +81,7 @@ func (r *reader) input(ctx context.Context) (*fact.Input, error) {
 	in := &fact.Input{
 		Series: s.Name, Title: s.Title, Date: date, Zone: r.cal.Zone(),
 		Window: r.req.Window, Previous: fact.Day{Date: previous, Window: r.window(previous)},
-		NextDate: r.cal.Next(date), AsOf: r.req.AsOf, Deadline: r.req.Deadline, Days: r.cal,
+		NextDate: r.cal.Next(date), AsOf: r.req.AsOf, Deadline: r.req.Deadline, Days: r.cal, Sources: s.Sources,
 	}
 	if in.Window == (fact.Window{}) {
 		in.Window = r.window(date)

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/closeofbusiness/cob/dev/pid"
+	"github.com/closeofbusiness/cob/dev/port"
 	"github.com/closeofbusiness/cob/dev/process"
 )
 
@@ -177,7 +178,7 @@ func (s server) start(ctx context.Context, password string) (*Cluster, error) {
 }
 
 func (s server) attempt(ctx context.Context, password string) (*Cluster, error) {
-	port, err := freePort()
+	port, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
@@ -274,12 +275,4 @@ func (s server) endPredecessor() error {
 func serves(number int, data string) bool {
 	command, err := commandLine(number)
 	return err == nil && strings.Contains(command, "postgres") && strings.Contains(command, "-D "+data+" ")
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
 }

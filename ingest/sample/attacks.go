@@ -15,6 +15,7 @@ const (
 	rescoreDay    = -16 // some results are judged again on the next day
 	failedDay     = -20 // a run fails
 	notStartedDay = -27 // a run doesn't start
+	thoroughDay   = -30 // from here on the tests are as many as in the story
 )
 
 // run is one planned run of one target.
@@ -137,13 +138,13 @@ func (h *history) runName(d day, number int) string {
 }
 
 // rhythm makes Mondays fuller and Fridays lighter, but for the days of the
-// story; midway through the first history the tests were made more thorough.
+// story. Six weeks before the anchor the tests were made more thorough.
 func (h *history) rhythm(d day, evaluations int) int {
 	if d.story || d.offset == -1 {
 		return evaluations
 	}
-	if d.offset < h.midway() {
-		evaluations = evaluations * 6 / 10
+	if d.offset < thoroughDay {
+		evaluations = evaluations * 4 / 10
 	}
 	switch d.date.Weekday() {
 	case time.Monday:

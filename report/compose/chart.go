@@ -134,26 +134,26 @@ func median(sorted []*big.Rat) *big.Rat {
 	return sum.Quo(sum, big.NewRat(2, 1))
 }
 
-// gaps says why days are left open: each by itself while that is short.
+// nothingRecorded is the reason that says no more than the gap itself.
+const nothingRecorded = "no evaluation was recorded in this window"
+
+// gaps says why a day is left open, or of how many days nothing was measured.
+// Empty where the gap in the chart says it all.
 func gaps(points []fact.Point, values []*big.Rat) string {
-	var out []string
+	n, why := 0, ""
 	for i, p := range points {
 		if values[i] != nil {
 			continue
 		}
-		s := p.Date.Time().Format("2 Jan")
-		if r := clip(strings.TrimRight(p.Reason, ". "), longName); r != "" {
-			s += ": " + r
+		n++
+		if r := clip(strings.TrimRight(p.Reason, ". "), longName); r != "" && r != nothingRecorded {
+			why = p.Date.Time().Format("2 Jan") + ": " + r
 		}
-		out = append(out, s)
 	}
-	switch len(out) {
-	case 0:
-		return ""
-	case 1:
-		return out[0]
+	if n > 1 {
+		return fmt.Sprintf("%d of %d days not measured", n, len(points))
 	}
-	return fmt.Sprintf("%d of %d days not measured", len(out), len(points))
+	return why
 }
 
 // maxBars is how many bars are drawn.

@@ -319,11 +319,12 @@ func TestTileCountsTheNotesListed(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := facttest.Example()
 		keys := map[string][]string{}
-		for i := range s.Facts {
-			if rapid.IntRange(0, 5).Draw(rt, "gone") == 0 {
-				reason := rapid.SampledFrom([]string{"no data", "", "run R-1 failed", "feed x is late."}).Draw(rt, "reason")
-				keys[reason] = append(keys[reason], s.Facts[i].Key())
-			}
+		reasons := []string{"no data", "", "run R-1 failed", "feed x is late."}
+		gone := rapid.SliceOfNDistinct(rapid.IntRange(0, len(s.Facts)-1), 0, 60, rapid.ID[int]).Draw(rt, "gone")
+		spread := rapid.IntRange(1, len(reasons)).Draw(rt, "reasons")
+		for n, i := range gone {
+			reason := reasons[n%spread]
+			keys[reason] = append(keys[reason], s.Facts[i].Key())
 		}
 		for reason, list := range keys {
 			facttest.Unmeasure(s, reason, list...)

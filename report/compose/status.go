@@ -74,6 +74,9 @@ func isAre(n int) string {
 // howFar says how far an incomplete feed is, how far it should be and, where
 // that is how the wait ended, until when it was waited for.
 func (c *composer) howFar(f fact.Feed) string {
+	if f.Source == "" {
+		return "has no source"
+	}
 	if f.CompleteThrough == nil {
 		return "has promised nothing for this window"
 	}
@@ -86,13 +89,13 @@ func (c *composer) howFar(f fact.Feed) string {
 
 // feedName is a feed's source, with its kind where the source has several.
 func (c *composer) feedName(f fact.Feed) string {
-	for _, o := range c.set.Feeds {
-		if o.Source == f.Source && o.Name != f.Name {
-			return f.Source + " " + f.Name
-		}
-	}
 	if f.Source == "" {
 		return f.Name
+	}
+	for _, o := range c.set.Feeds {
+		if o.Source == f.Source && o.Name != f.Name && f.Name != "" {
+			return f.Source + " " + f.Name
+		}
 	}
 	return f.Source
 }

@@ -113,6 +113,22 @@ func TestACompleteFeedMayStateZero(t *testing.T) {
 	require.False(t, s.Qualified())
 }
 
+func TestAFeedWithoutASourceQualifies(t *testing.T) {
+	t.Parallel()
+	in := input(t)
+	in.Watermarks = in.Watermarks[:1]
+	s := fact.Compute(*in)
+	require.True(t, s.Qualified())
+	require.Contains(t, s.Feeds, fact.Feed{Name: "incidents"})
+
+	in.Sources = []string{in.Watermarks[0].Source}
+	require.False(t, fact.Compute(*in).Qualified(), "a series that names its sources needs no other")
+	in.Sources = append(in.Sources, "tickets")
+	s = fact.Compute(*in)
+	require.True(t, s.Qualified())
+	require.Contains(t, s.Feeds, fact.Feed{Source: "tickets"})
+}
+
 func TestABrokenPromiseMakesItsFeedUnmeasured(t *testing.T) {
 	t.Parallel()
 	in := input(t)

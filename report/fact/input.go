@@ -21,6 +21,9 @@ type Input struct {
 	Late     bool
 	// Days counts business days.
 	Days Days
+	// Sources are those that the series names. Empty: it names none, and every
+	// feed is needed.
+	Sources []string
 
 	Now, Before Measurements // of the window, and of the previous one
 

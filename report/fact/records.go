@@ -229,8 +229,12 @@ func disagreements(in *Input) []Disagreement {
 	return out
 }
 
-// feeds lists every feed: those that give watermarks, and sources with rows in
-// the window that give none.
+// feedNames are the kinds of data that a report is made of.
+var feedNames = []string{"attacks", "findings", "incidents", "health", "actions"}
+
+// feeds lists every feed: those that give watermarks, sources with rows that
+// give none and, last, what is needed and has no source at all. A series that
+// names sources needs these; one that names none needs every kind of data.
 func feeds(in *Input) []Feed {
 	out := []Feed{}
 	known := map[[2]string]bool{}
@@ -267,9 +271,27 @@ func feeds(in *Input) []Feed {
 	for _, e := range in.Actions {
 		see("actions", e.Source)
 	}
-	order := []string{"attacks", "findings", "incidents", "health", "actions"}
 	slices.SortStableFunc(out, func(a, b Feed) int {
-		return cmp.Or(slices.Index(order, a.Name)-slices.Index(order, b.Name), cmp.Compare(a.Source, b.Source))
+		return cmp.Or(slices.Index(feedNames, a.Name)-slices.Index(feedNames, b.Name), cmp.Compare(a.Source, b.Source))
 	})
+	return append(out, absent(out, in.Sources)...)
+}
+
+// absent lists the feeds that are needed and that nobody gives.
+func absent(have []Feed, sources []string) []Feed {
+	var out []Feed
+	for _, source := range sources {
+		if !slices.ContainsFunc(have, func(f Feed) bool { return f.Source == source }) {
+			out = append(out, Feed{Source: source})
+		}
+	}
+	if len(sources) > 0 {
+		return out
+	}
+	for _, name := range feedNames {
+		if !slices.ContainsFunc(have, func(f Feed) bool { return f.Name == name }) {
+			out = append(out, Feed{Name: name})
+		}
+	}
 	return out
 }

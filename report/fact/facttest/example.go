@@ -57,12 +57,12 @@ func Recount(s *fact.Set) {
 
 // Unmeasure takes a fact's value away.
 func Unmeasure(s *fact.Set, reason string, keys ...string) {
+	gone := map[string]bool{}
 	for _, key := range keys {
-		for i := range s.Facts {
-			f := &s.Facts[i]
-			if f.Key() != key {
-				continue
-			}
+		gone[key] = true
+	}
+	for i := range s.Facts {
+		if f := &s.Facts[i]; gone[f.Key()] {
 			f.Status, f.Reason = fact.Unmeasured, reason
 			f.Value, f.Numerator, f.Denominator, f.Interval, f.Change = nil, nil, nil, nil, nil
 			f.Comparable, f.ComparableNumerator, f.ComparableDenominator = nil, nil, nil
