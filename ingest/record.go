@@ -47,7 +47,7 @@ var (
 var (
 	errEmpty   = errors.New("empty")
 	errUTF8    = errors.New("not valid UTF-8")
-	errControl = errors.New("holds a control character")
+	errControl = errors.New("written with a control character")
 )
 
 // checkName holds for what is shown and compared as one word or line.

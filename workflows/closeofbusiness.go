@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/closeofbusiness/cob/activities"
+	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -123,22 +124,10 @@ func (c *cycle) fail(ctx workflow.Context, cause error) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	failed := activities.Failed{Series: c.req.Series, BusinessDate: c.req.BusinessDate, Reason: reason(cause)}
+	failed := activities.Failed{Series: c.req.Series, BusinessDate: c.req.BusinessDate, Reason: launch.Cause(cause)}
 	err := workflow.ExecuteActivity(reading(ctx, "Record the failure"), do.Fail, failed).Get(ctx, nil)
 	workflow.SetCurrentDetails(ctx, "**Failed:** "+failed.Reason+"\n\nStart it again to go on from the last recorded stage.")
 	return errors.Join(cause, err, c.show(ctx, report.Failed))
-}
-
-// reason is the innermost message of a failure: what went wrong, without the
-// chain of activities and workflows that it came through.
-func reason(err error) string {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err.Error()
-		}
-		err = next
-	}
 }
 
 // show sets the state for queries and for lists of workflows.

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/closeofbusiness/cob/activities"
+	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -114,7 +115,7 @@ func (r *revision) deliver(ctx workflow.Context) error {
 		if err == nil {
 			continue
 		}
-		d.State, d.Detail = "failed", reason(err)
+		d.State, d.Detail = "failed", launch.Cause(err)
 		if err := workflow.ExecuteActivity(reading(ctx, "Record the failed delivery"), do.Undelivered, *d).Get(ctx, nil); err != nil {
 			return err
 		}

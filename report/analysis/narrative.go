@@ -2,18 +2,12 @@
 package analysis
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"strings"
 
-	"github.com/gowebpki/jcs"
-
-	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/document"
 )
 
-// Narrative is prose about the facts, with its origin.
+// Narrative is prose about the facts, with its origin. It is stored as JSON.
 type Narrative struct {
 	Sentences []Sentence `json:"sentences"`
 	// Label tells readers who wrote it.
@@ -48,29 +42,4 @@ func (n Narrative) Inlines() document.Inlines {
 		out = append(out, s.Text...)
 	}
 	return out
-}
-
-// Canonical returns the narrative as canonical JSON (RFC 8785), the form in
-// which it is stored.
-func Canonical(n Narrative) ([]byte, error) {
-	b, err := json.Marshal(n)
-	if err != nil {
-		return nil, fmt.Errorf("encode narrative: %w", err)
-	}
-	b, err = jcs.Transform(b)
-	if err != nil {
-		return nil, fmt.Errorf("canonicalise narrative: %w", err)
-	}
-	return b, nil
-}
-
-// Parse reads what Canonical wrote. Unknown fields are errors.
-func Parse(b []byte) (Narrative, error) {
-	var n Narrative
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&n); err != nil {
-		return Narrative{}, fmt.Errorf("%w: read narrative: %w", report.ErrInvalid, err)
-	}
-	return n, nil
 }

@@ -36,7 +36,7 @@ func find(t testing.TB, s *fact.Set, key string) *fact.Fact {
 	return nil
 }
 
-// noDash are the ways of writing a number that is none.
+// noNumbers are the ways of writing a number that is none.
 var noNumbers = []string{"NaN", "Inf", "inf", "%!", "% %", "\n-\n", "\n–\n", "\n—\n"}
 
 func TestExamplePages(t *testing.T) {

@@ -15,9 +15,9 @@ var (
 	targetColumns = []string{"version", "runs"}
 )
 
-// KnownColumns lists the columns that a table may have. In a table of a group
+// knownColumns lists the columns that a table may have. In a table of a group
 // they are the dimension, the names of its metrics, and "NAME.previous".
-func KnownColumns(of Of) []string {
+func knownColumns(of Of) []string {
 	out := slices.Clone(of.Dims)
 	if of.Group {
 		for _, m := range members(of) {
@@ -42,8 +42,8 @@ func KnownColumns(of Of) []string {
 	return out
 }
 
-// DefaultColumns are the columns of a table that names none.
-func DefaultColumns(of Of) []string {
+// defaultColumns are the columns of a table that names none.
+func defaultColumns(of Of) []string {
 	out := slices.Clone(of.Dims)
 	switch {
 	case of.ID == "attack.success_rate" && slices.Equal(of.Dims, []string{"target"}):

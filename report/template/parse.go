@@ -291,7 +291,7 @@ func (r *reader) kpis(n ast.Node, path string) Block {
 		if s == "" {
 			continue
 		}
-		ref, problem := ParseRef(s)
+		ref, problem := parseRef(s)
 		if problem != "" {
 			r.wrong(f, at, strconv.Quote(s), problem)
 			continue
@@ -380,8 +380,8 @@ func (r *reader) table(n ast.Node, path string) Block {
 	if !ok {
 		return nil
 	}
-	t := Table{Caption: r.optionalTitle(f, path, "caption"), Of: of, Columns: DefaultColumns(of)}
-	known := KnownColumns(of)
+	t := Table{Caption: r.optionalTitle(f, path, "caption"), Of: of, Columns: defaultColumns(of)}
+	known := knownColumns(of)
 	if n, ok := f["columns"]; ok {
 		t.Columns = nil
 		for i, c := range r.list(n, join(path, "columns"), "columns") {
@@ -434,12 +434,15 @@ func (r *reader) where(n ast.Node, path string, of Of) *Int {
 	return &v
 }
 
+// maxDays is how many business days a fact set's trends hold.
+const maxDays = 14
+
 func (r *reader) chart(n ast.Node, path string) Block {
 	f := r.fields(n, path, "caption", "kind", "of", "days", "with")
 	if f == nil {
 		return nil
 	}
-	c := Chart{Caption: r.optionalTitle(f, path, "caption"), Kind: r.choice(f["kind"], join(path, "kind"), "line", "bar"), Days: Int{Value: 14}}
+	c := Chart{Caption: r.optionalTitle(f, path, "caption"), Kind: r.choice(f["kind"], join(path, "kind"), "line", "bar"), Days: Int{Value: maxDays}}
 	of, ok := r.of(f["of"], join(path, "of"))
 	if !ok {
 		return nil
@@ -456,7 +459,7 @@ func (r *reader) chart(n ast.Node, path string) Block {
 		r.wrong(f["of"], join(path, "of"), fmt.Sprintf("%d dimensions", len(of.Dims)), "a metric by one dimension, such as attack.success_rate{category}")
 	}
 	if n, ok := f["days"]; ok {
-		c.Days = r.paramOr(n, join(path, "days"), 2, 60)
+		c.Days = r.paramOr(n, join(path, "days"), 2, maxDays)
 	}
 	if n, ok := f["with"]; ok {
 		c.With = r.choice(n, join(path, "with"), "comparable_previous")
@@ -528,9 +531,9 @@ func breakdowns(m fact.Metric) string {
 	return strings.Join(out, ", ")
 }
 
-// ParseRef reads "findings.open{severity=critical}". The second result says
+// parseRef reads "findings.open{severity=critical}". The second result says
 // what was expected where that is no reference to a known figure.
-func ParseRef(s string) (Ref, string) {
+func parseRef(s string) (Ref, string) {
 	id, inside, braces := strings.Cut(s, "{")
 	m, ok := fact.Lookup(id)
 	if !ok {

@@ -31,7 +31,6 @@ func TestDailySecurity(t *testing.T) {
 	p, err := got.Resolve(nil)
 	require.NoError(t, err)
 	require.Equal(t, template.Params{"worst_cells": 5, "minimum_evaluations": 50}, p)
-	require.Equal(t, 14, got.TrendDays("attack.success_rate", p))
 }
 
 func TestResolve(t *testing.T) {
@@ -142,6 +141,7 @@ func TestProblems(t *testing.T) {
 		{"line over dimensions", "chart: {kind: line, of: 'attack.success_rate{target}'}", "lines have no parts"},
 		{"line of what has no trend", "chart: {kind: line, of: incidents.open}", "the metric that has a trend"},
 		{"bars without a dimension", "chart: {kind: bar, of: attack.success_rate}", "found 0 dimensions"},
+		{"more days than trends hold", "chart: {kind: line, of: attack.success_rate, days: 15}", "blocks[1].chart.days: found 15, expected a whole number from 2 to 14"},
 		{"pie", "chart: {kind: pie, of: attack.success_rate}", `blocks[1].chart.kind: found "pie", expected one of line, bar`},
 		{"text with an unknown figure", "text: '{{fact:runs.lost}} runs'", "found {{fact:runs.lost}}, expected a known metric"},
 		{"text with an unknown verb", "text: '{{sum:runs.planned}} runs'", "expected {{fact:…}}, {{previous:…}}"},

@@ -157,18 +157,6 @@ func (t *Template) Narratives() []Narrative {
 	return out
 }
 
-// TrendDays is how many business days the longest line chart of a metric
-// shows under these parameters; 0: none does.
-func (t *Template) TrendDays(id string, p Params) int {
-	days := 0
-	each(t.Blocks, func(b Block) {
-		if c, ok := b.(Chart); ok && c.Kind == "line" && c.Of.ID == id {
-			days = max(days, p.Int(c.Days))
-		}
-	})
-	return days
-}
-
 func each(blocks []Block, do func(Block)) {
 	for _, b := range blocks {
 		do(b)

@@ -118,7 +118,7 @@ func (p *textReader) reference(s string) {
 	verb, name, _ := strings.Cut(s, ":")
 	switch verb {
 	case "fact", "previous", "share":
-		ref, problem := ParseRef(name)
+		ref, problem := parseRef(name)
 		if problem == "" && verb == "share" && wholeOf(ref.ID) == "" {
 			problem = "a metric that is a part of another"
 		}
