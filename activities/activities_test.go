@@ -129,7 +129,7 @@ func TestEveryStageMayRunTwice(t *testing.T) {
 	require.Len(t, receipt.Artifacts, 4)
 	require.Len(t, receipt.Deliveries, 1)
 
-	sent := twice[report.Delivery](b, b.a.Deliver, activities.ToDeliver{Revision: first, Delivery: receipt.Deliveries[0], Artifacts: receipt.Artifacts})
+	sent := twice[report.Delivery](b, b.a.Deliver, activities.ToDeliver{Revision: first, Delivery: receipt.Deliveries[0]})
 	require.Equal(t, "delivered", sent.State)
 	for _, f := range receipt.Artifacts {
 		body, err := os.ReadFile(filepath.Join(delivery.Folder(b.a.OutputDir, name, date, 1), f.FileName))
@@ -151,7 +151,7 @@ func TestAFileOfOtherContentIsNeverReplaced(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	mine := filepath.Join(dir, "report.md")
 	require.NoError(t, os.WriteFile(mine, []byte("mine"), 0o600))
-	sent := twice[report.Delivery](b, b.a.Deliver, activities.ToDeliver{Revision: first, Delivery: receipt.Deliveries[0], Artifacts: receipt.Artifacts})
+	sent := twice[report.Delivery](b, b.a.Deliver, activities.ToDeliver{Revision: first, Delivery: receipt.Deliveries[0]})
 	require.Equal(t, "failed", sent.State)
 	require.Contains(t, sent.Detail, "left as it is")
 	body, err := os.ReadFile(mine)

@@ -14,8 +14,7 @@ import (
 // ToDeliver is one delivery of an issued revision.
 type ToDeliver struct {
 	Revision
-	Delivery  report.Delivery   `json:"delivery"`
-	Artifacts []report.Artifact `json:"artifacts"`
+	Delivery report.Delivery `json:"delivery"`
 }
 
 // Deliver brings one revision to one recipient. A folder can be written to
@@ -23,6 +22,10 @@ type ToDeliver struct {
 // cannot be delivered is recorded as failed, with the reason; the report is
 // issued all the same.
 func (a *Activities) Deliver(ctx context.Context, in ToDeliver) (report.Delivery, error) {
+	return heartbeating(ctx, func(ctx context.Context) (report.Delivery, error) { return a.deliver(ctx, in) })
+}
+
+func (a *Activities) deliver(ctx context.Context, in ToDeliver) (report.Delivery, error) {
 	row, err := a.Store.BeginDelivery(ctx, in.Delivery.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return in.Delivery, failure(fmt.Errorf("%w: delivery %d", report.ErrNotFound, in.Delivery.ID))
@@ -50,8 +53,12 @@ func (a *Activities) Deliver(ctx context.Context, in ToDeliver) (report.Delivery
 }
 
 func (a *Activities) toFolder(ctx context.Context, in ToDeliver, root string) error {
+	files, err := artifacts(ctx, a.Store, in.Revision)
+	if err != nil {
+		return err
+	}
 	dir := delivery.Folder(root, in.Series, in.BusinessDate, in.Revision.Revision)
-	for _, f := range in.Artifacts {
+	for _, f := range files {
 		body, err := a.content(ctx, f.Ref)
 		if err != nil {
 			return err

@@ -119,12 +119,8 @@ func Receipt(ctx context.Context, store *db.Store, name string, d report.Date) (
 	if rev.Qualified {
 		r.State = report.IssuedQualified
 	}
-	files, err := store.Artifacts(ctx, name, d.Time(), rev.Revision)
-	if err != nil {
-		return r, fmt.Errorf("read artifacts: %w", err)
-	}
-	for _, f := range files {
-		r.Artifacts = append(r.Artifacts, report.Artifact{Format: f.Format, FileName: f.FileName, Ref: refOf(f.Sha256, f.Size)})
+	if r.Artifacts, err = artifacts(ctx, store, Revision{Series: name, BusinessDate: d, Revision: r.Revision}); err != nil {
+		return r, err
 	}
 	sent, err := store.Deliveries(ctx, name, d.Time(), rev.Revision)
 	if err != nil {
@@ -134,4 +130,17 @@ func Receipt(ctx context.Context, store *db.Store, name string, d report.Date) (
 		r.Deliveries = append(r.Deliveries, report.Delivery{ID: s.ID, Channel: s.Channel, Recipient: s.Recipient, State: s.State, Detail: s.Detail})
 	}
 	return r, nil
+}
+
+// artifacts reads the files of an issued revision.
+func artifacts(ctx context.Context, store *db.Store, r Revision) ([]report.Artifact, error) {
+	files, err := store.Artifacts(ctx, r.Series, r.BusinessDate.Time(), revisionNumber(r))
+	if err != nil {
+		return nil, fmt.Errorf("read artifacts: %w", err)
+	}
+	out := make([]report.Artifact, len(files))
+	for i, f := range files {
+		out[i] = report.Artifact{Format: f.Format, FileName: f.FileName, Ref: refOf(f.Sha256, f.Size)}
+	}
+	return out, nil
 }

@@ -29,3 +29,21 @@ func (s *Stack) forget() error {
 	_ = os.Remove(s.Dir) // unless something else is in it
 	return errors.Join(errs...)
 }
+
+// putReportsAside keeps the last reports of the forgotten data. Where they are they would
+// be in the way: the same revision made from new data has other bytes, and an issued file
+// is never overwritten.
+func (s *Stack) putReportsAside() error {
+	out := filepath.Join(s.Root, "out")
+	if _, err := os.Stat(out); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err := os.RemoveAll(out + ".old"); err != nil {
+		return err
+	}
+	if err := os.Rename(out, out+".old"); err != nil {
+		return err
+	}
+	s.say("its reports are now in %s", short(out+".old"))
+	return nil
+}

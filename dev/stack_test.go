@@ -234,7 +234,10 @@ func TestUp(t *testing.T) {
 		left, err := os.ReadDir(c.dir())
 		require.NoError(t, err)
 		require.Len(t, left, 1)
+		require.NoDirExists(t, filepath.Join(c.root, "out"), "old reports are in nobody's way")
+		require.DirExists(t, filepath.Join(c.root, "out.old", demoSeries, "2026-11-20"))
 		require.Equal(t, 0, c.dev("reset").exit())
+		require.DirExists(t, filepath.Join(c.root, "out.old", demoSeries, "2026-11-20"), "twice loses nothing")
 	})
 }
 

@@ -56,8 +56,8 @@ func reset(context.Context, []string) error {
 	if err := s.forget(); err != nil {
 		return explain(err, s.Dir)
 	}
-	s.say("forgotten: %s. Reports stay in %s", short(s.Dir), short(filepath.Join(s.Root, "out")))
-	return nil
+	s.say("forgotten: %s", short(s.Dir))
+	return s.putReportsAside()
 }
 
 func newStack() (*Stack, error) {

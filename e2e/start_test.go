@@ -179,7 +179,7 @@ func TestHistoryStaysSmall(t *testing.T) {
 	t.Logf("%+v, with ten times the attempts %+v", few, many)
 	for _, size := range []historySize{few, many} {
 		require.LessOrEqual(t, size.events, 100)
-		require.LessOrEqual(t, size.bytes, int64(20_000))
+		require.LessOrEqual(t, size.bytes, int64(20<<10))
 	}
 	require.Equal(t, few.events, many.events)
 	require.InDelta(t, few.bytes, many.bytes, 200, "timestamps and counts differ by a few digits")

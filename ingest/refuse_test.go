@@ -144,15 +144,15 @@ func TestRefusedJailbreakBench(t *testing.T) {
 	conn := open(t)
 	good := fixture(t, "artifact.json")
 	for name, c := range map[string]struct{ old, new, want string }{
-		"cut off":            {"\n ]\n}\n", "", `artifact.json:17: not JSON`},
+		"cut off":            {"\n ]\n}\n", "", `artifact.json:16: not JSON`},
 		"no date":            {`"2026-03-02"`, `"March"`, `parameters.evaluation_date: "March" is no day`},
 		"no model":           {`"toy-7b"`, `""`, `parameters.model: "" is empty`},
 		"a number for text":  {`"toy-7b"`, `7`, `model: a JSON number; a string was expected`},
-		"no verdict":         {`, "jailbroken": true}`, `}`, `artifact.json:14: jailbreaks[0].jailbroken: missing; true or false was expected`},
-		"twice the same":     {`"index": 1`, `"index": 0`, `artifact.json:15: jailbreaks[1].index: 0 a second time`},
-		"broken by no try":   {`"response": null, "jailbroken": false`, `"response": null, "jailbroken": true`, `artifact.json:16: jailbreaks[2].jailbroken: true; false was expected where no prompt was submitted`},
+		"no verdict":         {`, "jailbroken": true}`, `}`, `artifact.json:13: jailbreaks[0].jailbroken: missing; true or false was expected`},
+		"twice the same":     {`"index": 1`, `"index": 0`, `artifact.json:14: jailbreaks[1].index: 0 a second time`},
+		"broken by no try":   {`"response": null, "jailbroken": false`, `"response": null, "jailbroken": true`, `artifact.json:15: jailbreaks[2].jailbroken: true; false was expected where no prompt was submitted`},
 		"no list":            {`"jailbreaks"`, `"successes"`, `artifact.json: jailbreaks: missing`},
-		"something after it": {" ]\n}\n", " ]\n}\n{}", `artifact.json:20: more after the object; the end of the file was expected`},
+		"something after it": {" ]\n}\n", " ]\n}\n{}", `artifact.json:19: more after the object; the end of the file was expected`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, good, c.old)

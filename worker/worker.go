@@ -80,16 +80,21 @@ func connect(ctx context.Context, cfg *config.Config, log *slog.Logger) (*db.Sto
 }
 
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.Store, c client.Client) error {
-	w := worker.New(c, cfg.TaskQueue, options(cfg))
-	workflows.Register(w, &activities.Activities{
+	a := &activities.Activities{
 		Store:     store,
 		OutputDir: cfg.OutputDir,
 		Starter:   &launch.Launcher{Client: c, Namespace: cfg.Temporal.Namespace, TaskQueue: cfg.TaskQueue},
-	})
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("start worker: %w", err)
 	}
-	defer w.Stop()
+	w := worker.New(c, cfg.TaskQueue, options(cfg))
+	workflows.Register(w, a)
+	joins := worker.New(c, workflows.JoinQueue(cfg.TaskQueue), joinOptions(cfg))
+	workflows.RegisterJoins(joins, a)
+	for _, w := range []worker.Worker{joins, w} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start worker: %w", err)
+		}
+		defer w.Stop()
+	}
 	log.Info("running", "output", cfg.OutputDir, "build", describeBuild())
 	stopped, err := health(ctx, cfg.MetricsAddr, store)
 	if err != nil {
@@ -116,6 +121,14 @@ func options(cfg *config.Config) worker.Options {
 			Version:       worker.WorkerDeploymentVersion{DeploymentName: cfg.Deployment, BuildID: cfg.BuildID},
 		}
 	}
+	return o
+}
+
+// joinOptions are for activities that do nothing but wait: as many as come.
+func joinOptions(cfg *config.Config) worker.Options {
+	o := options(cfg)
+	o.MaxConcurrentActivityExecutionSize = 0 // the SDK's default, 1,000
+	o.DisableWorkflowWorker = true
 	return o
 }
 

@@ -41,14 +41,17 @@ func sending(ctx workflow.Context, summary string) workflow.Context {
 		Summary:                summary,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: 15 * time.Minute,
+		HeartbeatTimeout:       heartbeat,
 		RetryPolicy:            patient(),
 	})
 }
 
-// joining waits for another workflow, as long as that lives.
+// joining waits for another workflow, as long as that lives, on a queue of its
+// own: those who wait must not take the places of the stages that they wait for.
 func joining(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             summary,
+		TaskQueue:           JoinQueue(workflow.GetInfo(ctx).TaskQueueName),
 		StartToCloseTimeout: 30 * 24 * time.Hour,
 		HeartbeatTimeout:    heartbeat,
 		RetryPolicy:         patient(),

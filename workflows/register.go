@@ -21,8 +21,18 @@ func Register(w worker.Registry, a *activities.Activities) {
 
 	for name, f := range map[string]any{
 		"Open": a.Open, "Await": a.Await, "Fetch": a.Fetch, "Analyse": a.Analyse, "Compose": a.Compose, "Render": a.Render,
-		"Issue": a.Issue, "Deliver": a.Deliver, "Undelivered": a.Undelivered, "Fail": a.Fail, "Resolve": a.Resolve, "Join": a.Join,
+		"Issue": a.Issue, "Deliver": a.Deliver, "Undelivered": a.Undelivered, "Fail": a.Fail, "Resolve": a.Resolve,
 	} {
 		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
+}
+
+// JoinQueue is the task queue of those who wait for a cycle, beside the queue
+// of everything else.
+func JoinQueue(queue string) string { return queue + "-joins" }
+
+// RegisterJoins puts the activity that waits for a cycle on the worker of
+// JoinQueue.
+func RegisterJoins(w worker.ActivityRegistry, a *activities.Activities) {
+	w.RegisterActivityWithOptions(a.Join, activity.RegisterOptions{Name: "Join"})
 }

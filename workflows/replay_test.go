@@ -113,10 +113,14 @@ func newRecorder(t *testing.T) *recorder {
 	l := &launch.Launcher{Client: c, Namespace: namespace, TaskQueue: "record"}
 	_, err = l.RegisterAttributes(t.Context())
 	require.NoError(t, err)
-	w := worker.New(c, l.TaskQueue, worker.Options{})
-	workflows.Register(w, &activities.Activities{Store: store, OutputDir: t.TempDir(), Starter: l})
-	require.NoError(t, w.Start())
-	t.Cleanup(w.Stop)
+	all := &activities.Activities{Store: store, OutputDir: t.TempDir(), Starter: l}
+	w, joins := worker.New(c, l.TaskQueue, worker.Options{}), worker.New(c, workflows.JoinQueue(l.TaskQueue), worker.Options{})
+	workflows.Register(w, all)
+	workflows.RegisterJoins(joins, all)
+	for _, w := range []worker.Worker{w, joins} {
+		require.NoError(t, w.Start())
+		t.Cleanup(w.Stop)
+	}
 	return &recorder{t, c, l.TaskQueue}
 }
 

@@ -107,7 +107,7 @@ func (r *revision) deliver(ctx workflow.Context) error {
 	futures := make([]workflow.Future, len(r.receipt.Deliveries))
 	for i, d := range r.receipt.Deliveries {
 		futures[i] = workflow.ExecuteActivity(sending(ctx, "Deliver to "+d.Channel+" "+d.Recipient), do.Deliver,
-			activities.ToDeliver{Revision: r.in, Delivery: d, Artifacts: r.receipt.Artifacts})
+			activities.ToDeliver{Revision: r.in, Delivery: d})
 	}
 	for i, f := range futures {
 		d := &r.receipt.Deliveries[i]

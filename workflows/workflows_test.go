@@ -31,6 +31,7 @@ func environment(t *testing.T, id string) *testsuite.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id})
 	workflows.Register(env, &activities.Activities{})
+	workflows.RegisterJoins(env, &activities.Activities{})
 	t.Cleanup(func() { env.AssertExpectations(t) })
 	return env
 }

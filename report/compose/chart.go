@@ -134,9 +134,6 @@ func median(sorted []*big.Rat) *big.Rat {
 	return sum.Quo(sum, big.NewRat(2, 1))
 }
 
-// nothingRecorded is the reason that says no more than the gap itself.
-const nothingRecorded = "no evaluation was recorded in this window"
-
 // gaps says why a day is left open, or of how many days nothing was measured.
 // Empty where the gap in the chart says it all.
 func gaps(points []fact.Point, values []*big.Rat) string {
@@ -146,7 +143,7 @@ func gaps(points []fact.Point, values []*big.Rat) string {
 			continue
 		}
 		n++
-		if r := clip(strings.TrimRight(p.Reason, ". "), longName); r != "" && r != nothingRecorded {
+		if r := clip(strings.TrimRight(p.Reason, ". "), longName); r != "" && r != fact.NoEvaluation {
 			why = p.Date.Time().Format("2 Jan") + ": " + r
 		}
 	}
@@ -181,7 +178,7 @@ func (c *composer) bars(b template.Chart) document.Blocks {
 			p.Mark, marked = drawn(v, m.Unit), true
 			p.MarkText = document.Clean(c.previousDay() + " " + f.ShownComparable())
 		}
-		p.Footnote = document.Clean(c.footnote(f, dim, facts))
+		p.Footnote = document.Clean(c.footnote(f))
 		chart.Points = append(chart.Points, p)
 	}
 	if marked {
@@ -217,43 +214,11 @@ func describe(caption string, points []document.ChartPoint) string {
 
 // footnote is the letters beside a bar: its own, or those of unmeasured cells
 // that it would have held.
-func (c *composer) footnote(f *fact.Fact, dim string, all []*fact.Fact) string {
+func (c *composer) footnote(f *fact.Fact) string {
 	if i, ok := c.note(f); ok {
 		return runs([]int{i}, maxRanges)
 	}
-	places := c.covered(f.ID, f.Dims)
-	if dim == "category" {
-		places = c.shrunk(f, all)
-	}
-	return runs(places, maxRanges)
-}
-
-// shrunk finds the notes of a category, which cells do not name. Where only
-// one category lost evaluations that were compared the day before, every cell
-// that lost some belongs to it; where several did, nothing is claimed.
-func (c *composer) shrunk(f *fact.Fact, all []*fact.Fact) []int {
-	for _, o := range all {
-		if o != f && lost(o) {
-			return nil
-		}
-	}
-	if !lost(f) {
-		return nil
-	}
-	var out []int
-	for i, n := range c.notes {
-		if n.ID == f.ID && len(n.Dims) == 3 && n.PreviousDenominator != nil && *n.PreviousDenominator > 0 {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-func lost(f *fact.Fact) bool {
-	if f.PreviousDenominator == nil {
-		return false
-	}
-	return f.ComparableDenominator == nil || *f.ComparableDenominator < *f.PreviousDenominator
+	return runs(c.covered(f.ID, f.Dims), maxRanges)
 }
 
 // dayOf is a date's short name in running text.

@@ -36,16 +36,18 @@ func (c *composer) letter(f *fact.Fact) string {
 func (c *composer) covered(id string, row fact.Dims) []int {
 	var out []int
 	for i, n := range c.notes {
-		if n.ID == id && len(n.Dims) > len(row) && within(row, n.Dims) {
+		if n.ID == id && len(n.Dims) > len(row) && within(row, n) {
 			out = append(out, i)
 		}
 	}
 	return out
 }
 
-func within(row, d fact.Dims) bool {
+// within tells whether a row's dimensions hold for a finer fact. A cell names
+// its category beside its dimensions.
+func within(row fact.Dims, f *fact.Fact) bool {
 	for k, v := range row {
-		if d[k] != v {
+		if f.Dims[k] != v && (k != "category" || f.Category != v) {
 			return false
 		}
 	}

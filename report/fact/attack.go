@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-const noEvaluation = "no evaluation was recorded in this window"
+// NoEvaluation is the reason of a rate over nothing: it says no more than that.
+const NoEvaluation = "no evaluation was recorded in this window"
 
 // tally adds up evaluations.
 type tally struct {
@@ -31,17 +32,20 @@ func (k cellKey) dims() Dims {
 func (l *ledger) attacks() {
 	var total tally
 	targets, categories, cells := map[string]*tally{}, map[string]*tally{}, map[cellKey]*tally{}
+	category := map[cellKey]string{}
 	for _, c := range l.m.Cells {
 		total.add(c)
 		into(targets, c.Target).add(c)
 		into(categories, c.Category).add(c)
 		into(cells, keyOf(c)).add(c)
+		category[keyOf(c)] = c.Category
 	}
 	gaps := l.plannedGaps()
 	for _, g := range gaps { // what was planned and has no evaluation is a gap, not nothing
 		into(targets, g.key.target)
 		into(categories, g.category)
 		into(cells, g.key)
+		category[g.key] = g.category
 	}
 	broken, _ := l.brokenPromise("attacks")
 	reason := func(match func(gap) bool) string {
@@ -58,7 +62,11 @@ func (l *ledger) attacks() {
 		l.attack(Dims{"category": name}, *categories[name], reason(func(g gap) bool { return g.category == name }), broken)
 	}
 	for key, t := range cells {
+		first := len(l.facts)
 		l.attack(key.dims(), *t, reason(func(g gap) bool { return g.key == key }), broken)
+		for i := range l.facts[first:] {
+			l.facts[first+i].Category = category[key]
+		}
 	}
 }
 
@@ -146,7 +154,7 @@ func gapReason(gaps []gap, match func(gap) bool) string {
 	const shown = 3
 	switch {
 	case len(reasons) == 0:
-		return noEvaluation
+		return NoEvaluation
 	case len(reasons) > shown:
 		return strings.Join(reasons[:shown], "; ") + fmt.Sprintf("; and %d more", len(reasons)-shown)
 	}

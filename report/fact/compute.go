@@ -197,7 +197,7 @@ func trend(in *Input) Trend {
 			v := float64(p.Numerator) / float64(p.Denominator)
 			p.Value = &v
 		} else if p.Reason == "" {
-			p.Reason = noEvaluation
+			p.Reason = NoEvaluation
 		}
 	}
 	return t

@@ -58,9 +58,11 @@ func dimOrder(name string) int {
 // Fact is one metric's value for one cycle. Values are exact until shown: a
 // number in the metric's unit, unrounded; ratios in 0..1.
 type Fact struct {
-	ID     string `json:"id"`
-	Dims   Dims   `json:"dims"`
-	Metric int    `json:"metric_version"`
+	ID   string `json:"id"`
+	Dims Dims   `json:"dims"`
+	// Category is the one that a cell {target, probe, detector} belongs to.
+	Category string `json:"category,omitempty"`
+	Metric   int    `json:"metric_version"`
 	// Value is nil where the fact is unmeasured.
 	Value       *float64 `json:"value"`
 	Unit        Unit     `json:"unit"`

@@ -175,7 +175,7 @@ func (b *builder) attacks() {
 	failed := fact.Dims{"target": "voice-ivr", "probe": "leakreplay.GuardianCloze", "detector": "leakreplay.StartsWith"}
 	reason := "run R-2291 failed at 03:12 (provider time-outs), 0 of 360 evaluations"
 	for _, id := range []string{"attack.evaluated", "attack.hits", "attack.success_rate"} {
-		f := b.add(fact.Fact{ID: id, Dims: failed, Status: fact.Unmeasured, Reason: reason})
+		f := b.add(fact.Fact{ID: id, Dims: failed, Category: "data leakage", Status: fact.Unmeasured, Reason: reason})
 		switch id {
 		case "attack.evaluated":
 			f.Previous = ptr(360.0)
