@@ -14,18 +14,17 @@ import (
 	"github.com/closeofbusiness/cob/report/render"
 )
 
-// ToIssue is everything that a revision consists of.
-type ToIssue struct {
-	Revision
-	Fetched   Fetched           `json:"fetched"`
-	Document  report.Ref        `json:"document"`
-	Artifacts []report.Artifact `json:"artifacts"`
+// sealed is everything that a revision consists of.
+type sealed struct {
+	fetched   made[fetchSummary]
+	document  report.Ref
+	artifacts []report.Artifact
 }
 
-// Issue seals the revision in one transaction: its digests, its files, and the
-// deliveries to make. Once issued it is never changed, and issuing it again
-// changes nothing.
-func (a *Activities) Issue(ctx context.Context, in ToIssue) (report.Receipt, error) {
+// Issue seals what the stages of the revision recorded, in one transaction: the
+// digests, the files, and the deliveries to make. Once issued it is never
+// changed, and issuing it again changes nothing.
+func (a *Activities) Issue(ctx context.Context, in Revision) (report.Receipt, error) {
 	if err := a.issue(ctx, in); err != nil {
 		return report.Receipt{}, failure(err)
 	}
@@ -33,20 +32,24 @@ func (a *Activities) Issue(ctx context.Context, in ToIssue) (report.Receipt, err
 	if err != nil {
 		return report.Receipt{}, failure(err)
 	}
-	log(ctx, in.Revision).Info("issued", "revision", receipt.Revision, "state", string(receipt.State))
+	log(ctx, in).Info("issued", "revision", receipt.Revision, "state", string(receipt.State))
 	return receipt, nil
 }
 
-func (a *Activities) issue(ctx context.Context, in ToIssue) error {
+func (a *Activities) issue(ctx context.Context, in Revision) error {
 	c, err := a.cycle(ctx, in.Series, in.BusinessDate)
 	if err != nil {
 		return err
 	}
-	facts, err := in.Fetched.Facts.Digest()
+	all, err := a.collect(ctx, in)
 	if err != nil {
 		return err
 	}
-	doc, err := in.Document.Digest()
+	facts, err := all.fetched.Ref.Digest()
+	if err != nil {
+		return err
+	}
+	doc, err := all.document.Digest()
 	if err != nil {
 		return err
 	}
@@ -55,42 +58,62 @@ func (a *Activities) issue(ctx context.Context, in ToIssue) error {
 	}
 	run := activity.GetInfo(ctx).WorkflowExecution
 	params := db.InsertRevisionParams{
-		Series: in.Series, BusinessDate: in.BusinessDate.Time(), Revision: revisionNumber(in.Revision),
-		Qualified: in.Fetched.Qualified, Late: c.Late, AsOf: *c.AsOf,
-		Facts: int32(in.Fetched.Figures), Unmeasured: int32(in.Fetched.Unmeasured), //nolint:gosec // bounded by the store
+		Series: in.Series, BusinessDate: in.BusinessDate.Time(), Revision: revisionNumber(in),
+		Qualified: all.fetched.Summary.Qualified, Late: c.Late, AsOf: *c.AsOf,
+		Facts: int32(all.fetched.Summary.Figures), Unmeasured: int32(all.fetched.Summary.Unmeasured), //nolint:gosec // bounded by the store
 		FactsSha256: facts, DocumentSha256: doc, Renderer: render.Version,
 		WorkflowID: run.ID, RunID: run.RunID,
 	}
-	return a.Store.InTx(ctx, pgx.TxOptions{}, func(q *db.Queries) error { return a.seal(ctx, q, in, params) })
+	return a.Store.InTx(ctx, pgx.TxOptions{}, func(q *db.Queries) error { return a.seal(ctx, q, all, params) })
+}
+
+// collect reads what the stages recorded.
+func (a *Activities) collect(ctx context.Context, in Revision) (out sealed, err error) {
+	if out.fetched, err = recorded[fetchSummary](ctx, a, in, "fetch"); err != nil {
+		return out, err
+	}
+	composed, err := recorded[[]string](ctx, a, in, "compose")
+	if err != nil {
+		return out, err
+	}
+	out.document = composed.Ref
+	for _, format := range composed.Summary {
+		rendered, err := recorded[string](ctx, a, in, "render "+format)
+		if err != nil {
+			return out, err
+		}
+		out.artifacts = append(out.artifacts, artifact(format, rendered.Ref))
+	}
+	return out, nil
 }
 
 // seal writes the revision; where it is sealed already it leaves all as it is.
-func (a *Activities) seal(ctx context.Context, q *db.Queries, in ToIssue, params db.InsertRevisionParams) error {
+func (a *Activities) seal(ctx context.Context, q *db.Queries, all sealed, params db.InsertRevisionParams) error {
 	n, err := q.InsertRevision(ctx, params)
 	if err != nil || n == 0 {
 		return wrap("insert revision", err)
 	}
-	for _, f := range in.Artifacts {
+	for _, f := range all.artifacts {
 		digest, err := f.Ref.Digest()
 		if err != nil {
 			return err
 		}
-		err = q.InsertArtifact(ctx, db.InsertArtifactParams{Series: in.Series, BusinessDate: params.BusinessDate,
+		err = q.InsertArtifact(ctx, db.InsertArtifactParams{Series: params.Series, BusinessDate: params.BusinessDate,
 			Revision: params.Revision, Format: f.Format, FileName: f.FileName, Sha256: digest})
 		if err != nil {
 			return wrap("insert artifact", err)
 		}
 	}
-	err = q.InsertDelivery(ctx, db.InsertDeliveryParams{Series: in.Series, BusinessDate: params.BusinessDate,
+	err = q.InsertDelivery(ctx, db.InsertDeliveryParams{Series: params.Series, BusinessDate: params.BusinessDate,
 		Revision: params.Revision, Channel: "folder", Recipient: a.OutputDir})
 	if err != nil {
 		return wrap("insert delivery", err)
 	}
 	state := report.Issued
-	if in.Fetched.Qualified {
+	if params.Qualified {
 		state = report.IssuedQualified
 	}
-	return wrap("mark the cycle issued", q.IssueCycle(ctx, string(state), in.Series, params.BusinessDate))
+	return wrap("mark the cycle issued", q.IssueCycle(ctx, string(state), params.Series, params.BusinessDate))
 }
 
 func wrap(doing string, err error) error {

@@ -25,7 +25,12 @@ func (a *Activities) Render(ctx context.Context, in ToRender) (report.Artifact, 
 		return report.Artifact{}, failure(err)
 	}
 	log(ctx, in.Revision).Info("rendered", "format", in.Format, "bytes", m.Ref.Size, "sha256", m.Ref.SHA256)
-	return report.Artifact{Format: in.Format, FileName: "report." + in.Format, Ref: m.Ref}, nil
+	return artifact(in.Format, m.Ref), nil
+}
+
+// artifact is the rendered file of a format.
+func artifact(format string, ref report.Ref) report.Artifact {
+	return report.Artifact{Format: format, FileName: "report." + format, Ref: ref}
 }
 
 func (a *Activities) render(ctx context.Context, in ToRender) ([]byte, string, error) {

@@ -599,14 +599,13 @@ func (q *Queries) PrepareIngest(ctx context.Context) error {
 }
 
 const runOfAnotherTarget = `-- name: RunOfAnotherTarget :one
-SELECT s.line, s.source, s.name, r.target AS known_target, s.target AS staged_target
-FROM staging.run s JOIN ops.run r ON (r.source, r.name) = (s.source, s.name)
-WHERE s.batch = $1 AND r.target <> s.target
-UNION ALL
-SELECT s.line, s.source, s.name, f.target, s.target
-FROM staging.run s JOIN staging.run f ON (f.batch, f.source, f.name) = (s.batch, s.source, s.name) AND f.line < s.line
-WHERE s.batch = $1 AND f.target <> s.target
-ORDER BY 1 LIMIT 1
+SELECT s.line, s.source, s.name, s.known::text AS known_target, s.target AS staged_target
+FROM (SELECT g.line, g.source, g.name, g.target,
+             coalesce(r.target, first_value(g.target) OVER (PARTITION BY g.source, g.name ORDER BY g.line)) AS known
+      FROM staging.run g LEFT JOIN ops.run r ON (r.source, r.name) = (g.source, g.name)
+      WHERE g.batch = $1) s
+WHERE s.target <> s.known
+ORDER BY s.line LIMIT 1
 `
 
 type RunOfAnotherTargetRow struct {

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,4 +211,20 @@ func TestRecordedAt(t *testing.T) {
 	require.WithinDuration(t, time.Now(), now.RecordedAt, time.Minute)
 	_, err = ingest.NDJSON(t.Context(), conn, strings.NewReader(`{"kind":"target","source":"s","target":"e"}`), "t", ingest.Options{RecordedAt: time.Now().Add(time.Hour)})
 	require.ErrorIs(t, err, report.ErrInvalid)
+}
+
+// The examples of the documentation are taken as they stand.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(filepath.Join("..", "docs", "ingest.md"))
+	require.NoError(t, err)
+	_, after, ok := strings.Cut(string(doc), "```json\n")
+	require.True(t, ok)
+	examples, _, ok := strings.Cut(after, "```")
+	require.True(t, ok)
+	lines := strings.Split(strings.TrimSpace(examples), "\n")
+	slices.Reverse(lines) // in any order
+	res, err := ndjson(t, open(t), strings.Join(lines, "\n"))
+	require.NoError(t, err)
+	require.Len(t, res.Rows, 17)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -131,12 +131,12 @@ func (l *Launcher) CompareSchedule(ctx context.Context, s *series.Series) (Sched
 func (l *Launcher) drift(have client.Schedule, want client.ScheduleOptions) []string {
 	var out []string
 	differ := func(what string, is, should any) {
-		out = append(out, fmt.Sprintf("%s is %v, the file says %v", what, is, should))
+		out = append(out, fmt.Sprintf("%s: %v; the file says %v", what, is, should))
 	}
 	if is, should := have.Spec.TimeZoneName, want.Spec.TimeZoneName; is != should {
 		differ("time zone", is, should)
 	}
-	if is, should := times(have.Spec.Calendars), times(want.Spec.Calendars); !slices.Equal(is, should) {
+	if is, should := strings.Join(times(have.Spec.Calendars), " and "), strings.Join(times(want.Spec.Calendars), " and "); is != should {
 		differ("times", is, should)
 	}
 	if len(have.Spec.Intervals) > 0 || len(have.Spec.Skip) > 0 || have.Spec.Jitter != 0 {
@@ -165,7 +165,7 @@ func (l *Launcher) drift(have client.Schedule, want client.ScheduleOptions) []st
 func times(specs []client.ScheduleCalendarSpec) []string {
 	var out []string
 	for _, c := range specs {
-		out = append(out, fmt.Sprintf("%s:%s on weekdays %s", ranges(c.Hour, "*"), ranges(c.Minute, "0"), ranges(c.DayOfWeek, "*")))
+		out = append(out, fmt.Sprintf("%s:%s on weekdays %s", ranges(c.Hour, "*"), ranges(c.Minute, "00"), ranges(c.DayOfWeek, "*")))
 	}
 	return out
 }
@@ -174,15 +174,14 @@ func ranges(rs []client.ScheduleRange, byDefault string) string {
 	if len(rs) == 0 {
 		return byDefault
 	}
-	s := ""
-	for i, r := range rs {
-		if i > 0 {
-			s += ","
-		}
-		s += fmt.Sprint(r.Start)
-		if r.End > r.Start {
-			s += fmt.Sprintf("-%d", r.End)
+	var out []string
+	for _, r := range rs {
+		switch {
+		case r.End > r.Start:
+			out = append(out, fmt.Sprintf("%d-%d", r.Start, r.End))
+		default:
+			out = append(out, fmt.Sprintf("%0*d", len(byDefault), r.Start))
 		}
 	}
-	return s
+	return strings.Join(out, ",")
 }

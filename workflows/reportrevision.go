@@ -27,12 +27,11 @@ type Progress struct {
 }
 
 type revision struct {
-	in        activities.Revision
-	fetched   activities.Fetched
-	composed  activities.Composed
-	artifacts []report.Artifact
-	receipt   report.Receipt
-	Progress  Progress
+	in       activities.Revision
+	fetched  activities.Fetched
+	composed activities.Composed
+	receipt  report.Receipt
+	Progress Progress
 }
 
 func (r *revision) progress() (Progress, error) { return r.Progress, nil }
@@ -86,9 +85,8 @@ func (r *revision) render(ctx workflow.Context) error {
 		futures[i] = workflow.ExecuteActivity(computing(ctx, "Draw report."+f), do.Render,
 			activities.ToRender{Revision: r.in, Document: r.composed.Document, Format: f})
 	}
-	r.artifacts = make([]report.Artifact, len(futures))
-	for i, f := range futures {
-		if err := f.Get(ctx, &r.artifacts[i]); err != nil {
+	for _, f := range futures {
+		if err := f.Get(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -96,9 +94,7 @@ func (r *revision) render(ctx workflow.Context) error {
 }
 
 func (r *revision) issue(ctx workflow.Context) error {
-	return workflow.ExecuteActivity(reading(ctx, fmt.Sprintf("Seal revision %d", r.in.Revision)), do.Issue, activities.ToIssue{
-		Revision: r.in, Fetched: r.fetched, Document: r.composed.Document, Artifacts: r.artifacts,
-	}).Get(ctx, &r.receipt)
+	return workflow.ExecuteActivity(reading(ctx, fmt.Sprintf("Seal revision %d", r.in.Revision)), do.Issue, r.in).Get(ctx, &r.receipt)
 }
 
 // deliver brings each copy on its way by itself. One that fails is recorded so

@@ -138,7 +138,7 @@ func revision(t *testing.T, r report.Receipt) *testsuite.TestWorkflowEnvironment
 	env.OnActivity(a.Analyse, mock.Anything, mock.Anything).Return(activities.Analysed{}, nil).Once()
 	env.OnActivity(a.Compose, mock.Anything, mock.Anything).Return(activities.Composed{Formats: []string{"pdf", "md"}}, nil).Once()
 	env.OnActivity(a.Render, mock.Anything, mock.Anything).Return(report.Artifact{}, nil).Twice()
-	env.OnActivity(a.Issue, mock.Anything, mock.MatchedBy(func(in activities.ToIssue) bool { return len(in.Artifacts) == 2 })).Return(r, nil).Once()
+	env.OnActivity(a.Issue, mock.Anything, one).Return(r, nil).Once()
 	return env
 }
 
