@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/closeofbusiness/cob/dev/postgres"
 	"github.com/closeofbusiness/cob/dev/testserver"
@@ -181,8 +180,10 @@ func interrupt(t *testing.T, database testserver.Database, stage string, date re
 
 func (i interrupted) check(t *testing.T, want report.Receipt, files map[string]string) {
 	t.Helper()
+	here := *i.site
+	here.T, i.run.TB, i.site = t, t, &here
 	got := receipt(t, i.run.wait())
-	require.GreaterOrEqual(t, i.attempts(t, got), int32(2), "the killed attempt was not this stage's")
+	require.GreaterOrEqual(t, i.attempts(got), int32(2), "the killed attempt was not this stage's")
 	require.Equal(t, files, i.files(got))
 
 	conn := i.admin()
@@ -199,15 +200,12 @@ func (i interrupted) check(t *testing.T, want report.Receipt, files map[string]s
 }
 
 // attempts is how often the stage's activity was tried.
-func (i interrupted) attempts(t *testing.T, r report.Receipt) (most int32) {
-	t.Helper()
+func (i interrupted) attempts(r report.Receipt) (most int32) {
+	i.Helper()
 	activity := strings.ToUpper(i.stage[:1]) + i.stage[1:]
 	for _, id := range []string{report.CycleID(r.Series, r.BusinessDate), report.RevisionID(r.Series, r.BusinessDate, r.Revision)} {
 		scheduled := map[int64]string{}
-		events := i.client.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for events.HasNext() {
-			e, err := events.Next()
-			require.NoError(t, err)
+		for _, e := range i.events(id) {
 			if a := e.GetActivityTaskScheduledEventAttributes(); a != nil {
 				scheduled[e.GetEventId()] = a.GetActivityType().GetName()
 			}

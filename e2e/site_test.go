@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +36,9 @@ const (
 	often = 50 * time.Millisecond
 )
 
+// waiters is how many tests run at once at least.
+const waiters = 4
+
 // programs is the folder of this run's worker and starter.
 var programs string
 
@@ -44,6 +49,15 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	programs = dir
+	flag.Parse()
+	// Most of these tests wait most of the time: for a worker's death to be
+	// noticed, for a server.
+	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < waiters {
+		err = flag.Set("test.parallel", strconv.Itoa(waiters))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
 	code := m.Run()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)

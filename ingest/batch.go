@@ -63,7 +63,8 @@ func (w *writing) run(ctx context.Context, conn DB, fill func(*stage) error) (Re
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: begin: %w", w.Name, err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit there is nothing to roll back
+	// After a commit there is nothing to roll back, and it says so.
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	q := db.New(tx)
 	if err := q.PrepareIngest(ctx); err != nil {
 		return Result{}, fmt.Errorf("%s: prepare the transaction: %w", w.Name, err)

@@ -297,7 +297,10 @@ func flatten(v any, top bool, leaf func(any) bool) (refused *string) {
 		if top && v == nil || !top && leaf(v) {
 			return nil
 		}
-		text, _ := json.Marshal(v) //nolint:errcheck // it was JSON a moment ago
+		text, err := json.Marshal(v)
+		if err != nil {
+			text = []byte("a value")
+		}
 		said := shortenTo(string(text), 60)
 		switch v.(type) {
 		case string, map[string]any, bool:

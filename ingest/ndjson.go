@@ -88,14 +88,14 @@ var kinds = map[string]func(*fields) []any{
 		e := IncidentEvent{Source: f.source, Name: f.name("incident"), At: f.time("at"),
 			Kind: f.oneOf("event", "opened", "severity", "mitigated", "resolved", "reopened")}
 		if e.Kind == "opened" || e.Kind == "severity" || f.has("severity") {
-			e.Severity = ptr(int16(f.integer("severity", 1, 5))) //nolint:gosec // bounded here
+			e.Severity = ptr(int16(f.integer("severity", 1, 5)))
 		}
 		return []any{e}
 	},
 	"component_event": func(f *fields) []any {
 		e := ComponentEvent{Source: f.source, Component: f.name("component"), At: f.time("at"), Kind: f.oneOf("event", "watched", "retired")}
 		if e.Kind == "watched" {
-			e.IntervalS = ptr(int32(f.integer("interval_s", 1, math.MaxInt32))) //nolint:gosec // bounded here
+			e.IntervalS = ptr(int32(f.integer("interval_s", 1, math.MaxInt32)))
 		}
 		return []any{e}
 	},
@@ -331,7 +331,7 @@ func (f *fields) score(a Attempt) Score {
 	s := Score{Source: f.source, Run: a.Run, Attempt: a.Name, At: a.At, Detector: f.name("detector"),
 		Value: f.number("value", 0, 1), Hit: f.boolean("hit")}
 	if f.has("output") {
-		s.Output = int32(f.integer("output", 0, math.MaxInt32)) //nolint:gosec // bounded here
+		s.Output = int32(f.integer("output", 0, math.MaxInt32))
 	}
 	return s
 }

@@ -33,7 +33,6 @@ type app struct {
 	out, err io.Writer
 	quiet    bool
 	json     bool
-	level    string
 }
 
 // run runs one command line and returns its exit code.
@@ -96,7 +95,6 @@ set, to the development stack that "make dev" runs, and says which on stderr.`,
 	flags := root.PersistentFlags()
 	flags.BoolVar(&a.json, "json", false, "print JSON")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results and errors")
-	flags.StringVar(&a.level, "log-level", "", "debug, info, warn or error; default COB_LOG_LEVEL")
 	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Daily"}, &cobra.Group{ID: groupData, Title: "Data"},
 		&cobra.Group{ID: groupConfigure, Title: "Configure"}, &cobra.Group{ID: groupOperate, Title: "Operate"})
 	root.SetHelpCommandGroupID(groupOperate)

@@ -268,7 +268,7 @@ func (h *history) measure(d day, r *run, index int, c cell, hits int) (rows []an
 		rows = append(rows, a)
 		for output := range min(outputs+(n+1)%2, left) {
 			hit := d.rng.IntN(left) < hits
-			s := ingest.Score{Source: Attacks, Run: r.name, Attempt: a.Name, At: a.At, Detector: c.detector, Output: int32(output), Hit: hit} //nolint:gosec // 0 or 1
+			s := ingest.Score{Source: Attacks, Run: r.name, Attempt: a.Name, At: a.At, Detector: c.detector, Output: int32(output), Hit: hit}
 			if hit {
 				s.Value = 0.5 + math.Round(d.rng.Float64()*50)/100
 				hits--

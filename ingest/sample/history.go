@@ -36,7 +36,7 @@ func (p *plan) day(date time.Time, offset int) day {
 	return day{
 		date: date, offset: offset, story: p.stories[date],
 		from: at(date.AddDate(0, 0, -1), p.Cutoff, p.Location), cutoff: at(date, p.Cutoff, p.Location),
-		rng: rand.New(rand.NewPCG(p.Seed, uint64(date.Unix()/86400))), //nolint:gosec // a history, no secret
+		rng: rand.New(rand.NewPCG(p.Seed, uint64(date.Unix()/86400))), // #nosec G404 -- a history, no secret
 		clock: func(hour, minute int) time.Time {
 			return at(date, time.Duration(hour)*time.Hour+time.Duration(minute)*time.Minute, p.Location)
 		},
