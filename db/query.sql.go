@@ -65,6 +65,414 @@ func (q *Queries) ActionEvents(ctx context.Context, asOf time.Time, windowEnd ti
 	return items, nil
 }
 
+const addActionEvents = `-- name: AddActionEvents :execrows
+INSERT INTO ops.action_event (source, name, at, kind, owner, due, all_day, batch)
+SELECT s.source, s.name, s.at, s.kind, s.owner, s.due, s.all_day, s.batch
+FROM (SELECT DISTINCT ON (source, name, at, kind) batch, line, source, name, at, kind, owner, due, all_day FROM staging.action_event g
+      WHERE g.batch = $1 ORDER BY source, name, at, kind, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.owner, k.due, k.all_day FROM ops.action_event k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.name, k.at, k.kind) = (s.source, s.name, s.at, s.kind)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.all_day IS NULL
+   OR (known.owner, known.due, known.all_day) IS DISTINCT FROM (s.owner, s.due, s.all_day)
+`
+
+func (q *Queries) AddActionEvents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addActionEvents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addActions = `-- name: AddActions :execrows
+INSERT INTO ops.action (source, name, kind, title, about, batch)
+SELECT DISTINCT ON (source, name) source, name, kind, title, about, batch
+FROM staging.action g WHERE g.batch = $1
+ORDER BY source, name, line
+ON CONFLICT (source, name) DO NOTHING
+`
+
+func (q *Queries) AddActions(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addActions, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addAttempts = `-- name: AddAttempts :execrows
+INSERT INTO ops.attempt (run, name, at, probe, category, target_version, answered, batch)
+SELECT r.id, s.name, s.at, s.probe, s.category, s.target_version, s.answered, s.batch
+FROM (SELECT DISTINCT ON (at, name, run, source) batch, line, source, run, name, at, probe, category, target_version, answered FROM staging.attempt g
+      WHERE g.batch = $1 ORDER BY at, name, run, source, line DESC) s
+JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
+ON CONFLICT (run, name, at) DO NOTHING
+`
+
+// An attempt is what was sent: known once, it stays as first recorded.
+func (q *Queries) AddAttempts(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addAttempts, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addBackdatedBatch = `-- name: AddBackdatedBatch :one
+WITH RECURSIVE taken AS (
+    SELECT $7::timestamptz AS at
+    UNION ALL
+    SELECT taken.at + interval '1 microsecond' FROM taken
+    WHERE EXISTS (SELECT FROM ops.batch b WHERE b.recorded_at = taken.at))
+INSERT INTO ops.batch (id, source, format, name, content_sha256, rows, backdated, recorded_at)
+SELECT $1, $2, $3, $4, $5, $6, true, max(taken.at) FROM taken
+RETURNING recorded_at
+`
+
+type AddBackdatedBatchParams struct {
+	ID            int64
+	Source        string
+	Format        string
+	Name          string
+	ContentSha256 []byte
+	Rows          int64
+	RecordedAt    time.Time
+}
+
+// An instant given by hand moves up to the next one that is free.
+func (q *Queries) AddBackdatedBatch(ctx context.Context, arg AddBackdatedBatchParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, addBackdatedBatch,
+		arg.ID,
+		arg.Source,
+		arg.Format,
+		arg.Name,
+		arg.ContentSha256,
+		arg.Rows,
+		arg.RecordedAt,
+	)
+	var recorded_at time.Time
+	err := row.Scan(&recorded_at)
+	return recorded_at, err
+}
+
+const addBatch = `-- name: AddBatch :one
+INSERT INTO ops.batch (id, source, format, name, content_sha256, rows, backdated, recorded_at)
+SELECT $1, $2, $3, $4, $5, $6, false,
+       greatest(clock_timestamp(), (SELECT max(b.recorded_at) + interval '1 microsecond' FROM ops.batch b))
+RETURNING recorded_at
+`
+
+type AddBatchParams struct {
+	ID            int64
+	Source        string
+	Format        string
+	Name          string
+	ContentSha256 []byte
+	Rows          int64
+}
+
+func (q *Queries) AddBatch(ctx context.Context, arg AddBatchParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, addBatch,
+		arg.ID,
+		arg.Source,
+		arg.Format,
+		arg.Name,
+		arg.ContentSha256,
+		arg.Rows,
+	)
+	var recorded_at time.Time
+	err := row.Scan(&recorded_at)
+	return recorded_at, err
+}
+
+const addClaims = `-- name: AddClaims :execrows
+INSERT INTO ops.claim (run, at, what, probe, detector, value, batch)
+SELECT r.id, s.at, s.what, s.probe, s.detector, s.value, s.batch
+FROM (SELECT DISTINCT ON (source, run, what, probe, detector) batch, line, source, run, at, what, probe, detector, value FROM staging.claim g
+      WHERE g.batch = $1 ORDER BY source, run, what, probe, detector, line DESC) s
+JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
+LEFT JOIN LATERAL (
+    SELECT k.value FROM ops.claim k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.run, k.what, k.probe, k.detector) = (r.id, s.what, s.probe, s.detector)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.value IS DISTINCT FROM s.value
+`
+
+func (q *Queries) AddClaims(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addClaims, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addComponentEvents = `-- name: AddComponentEvents :execrows
+INSERT INTO ops.component_event (source, component, at, kind, interval_s, batch)
+SELECT s.source, s.component, s.at, s.kind, s.interval_s, s.batch
+FROM (SELECT DISTINCT ON (source, component, at, kind) batch, line, source, component, at, kind, interval_s FROM staging.component_event g
+      WHERE g.batch = $1 ORDER BY source, component, at, kind, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT true AS is, k.interval_s FROM ops.component_event k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.component, k.at, k.kind) = (s.source, s.component, s.at, s.kind)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.is IS NULL OR known.interval_s IS DISTINCT FROM s.interval_s
+`
+
+func (q *Queries) AddComponentEvents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addComponentEvents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addFindingEvents = `-- name: AddFindingEvents :execrows
+INSERT INTO ops.finding_event (source, name, at, kind, severity, state, owner, due, batch)
+SELECT s.source, s.name, s.at, s.kind, s.severity, s.state, s.owner, s.due, s.batch
+FROM (SELECT DISTINCT ON (source, name, at, kind) batch, line, source, name, at, kind, severity, state, owner, due FROM staging.finding_event g
+      WHERE g.batch = $1 ORDER BY source, name, at, kind, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT true AS is, k.severity, k.state, k.owner, k.due FROM ops.finding_event k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.name, k.at, k.kind) = (s.source, s.name, s.at, s.kind)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.is IS NULL
+   OR (known.severity, known.state, known.owner, known.due) IS DISTINCT FROM (s.severity, s.state, s.owner, s.due)
+`
+
+func (q *Queries) AddFindingEvents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addFindingEvents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addFindings = `-- name: AddFindings :execrows
+INSERT INTO ops.finding (source, name, target, title, batch)
+SELECT DISTINCT ON (source, name) source, name, target, title, batch
+FROM staging.finding g WHERE g.batch = $1
+ORDER BY source, name, line
+ON CONFLICT (source, name) DO NOTHING
+`
+
+func (q *Queries) AddFindings(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addFindings, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addHealthSamples = `-- name: AddHealthSamples :execrows
+INSERT INTO ops.health_sample (source, component, at, up, latency_ms, batch)
+SELECT s.source, s.component, s.at, s.up, s.latency_ms, s.batch
+FROM (SELECT DISTINCT ON (source, component, at) batch, line, source, component, at, up, latency_ms FROM staging.health_sample g
+      WHERE g.batch = $1 ORDER BY source, component, at, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.up, k.latency_ms FROM ops.health_sample k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.component, k.at) = (s.source, s.component, s.at)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.up IS NULL OR (known.up, known.latency_ms) IS DISTINCT FROM (s.up, s.latency_ms)
+`
+
+func (q *Queries) AddHealthSamples(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addHealthSamples, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addIncidentEvents = `-- name: AddIncidentEvents :execrows
+INSERT INTO ops.incident_event (source, name, at, kind, severity, batch)
+SELECT s.source, s.name, s.at, s.kind, s.severity, s.batch
+FROM (SELECT DISTINCT ON (source, name, at, kind) batch, line, source, name, at, kind, severity FROM staging.incident_event g
+      WHERE g.batch = $1 ORDER BY source, name, at, kind, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT true AS is, k.severity FROM ops.incident_event k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.name, k.at, k.kind) = (s.source, s.name, s.at, s.kind)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.is IS NULL OR known.severity IS DISTINCT FROM s.severity
+`
+
+func (q *Queries) AddIncidentEvents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addIncidentEvents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addIncidents = `-- name: AddIncidents :execrows
+INSERT INTO ops.incident (source, name, title, batch)
+SELECT DISTINCT ON (source, name) source, name, title, batch
+FROM staging.incident g WHERE g.batch = $1
+ORDER BY source, name, line
+ON CONFLICT (source, name) DO NOTHING
+`
+
+func (q *Queries) AddIncidents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addIncidents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addPlannedCells = `-- name: AddPlannedCells :execrows
+INSERT INTO ops.planned_cell (run, probe, detector, category, evaluations, batch)
+SELECT r.id, s.probe, s.detector, s.category, s.evaluations, s.batch
+FROM (SELECT DISTINCT ON (source, run, probe, detector) batch, line, source, run, probe, detector, category, evaluations FROM staging.planned_cell g
+      WHERE g.batch = $1 ORDER BY source, run, probe, detector, line DESC) s
+JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
+LEFT JOIN LATERAL (
+    SELECT k.category, k.evaluations FROM ops.planned_cell k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.run, k.probe, k.detector) = (r.id, s.probe, s.detector)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.category IS NULL OR (known.category, known.evaluations) IS DISTINCT FROM (s.category, s.evaluations)
+`
+
+func (q *Queries) AddPlannedCells(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addPlannedCells, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addRunEvents = `-- name: AddRunEvents :execrows
+INSERT INTO ops.run_event (run, at, kind, reason, batch)
+SELECT r.id, s.at, s.kind, s.reason, s.batch
+FROM (SELECT DISTINCT ON (source, run, at, kind) batch, line, source, run, at, kind, reason FROM staging.run_event g
+      WHERE g.batch = $1 ORDER BY source, run, at, kind, line DESC) s
+JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
+LEFT JOIN LATERAL (
+    SELECT k.reason FROM ops.run_event k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.run, k.at, k.kind) = (r.id, s.at, s.kind)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.reason IS DISTINCT FROM s.reason
+`
+
+func (q *Queries) AddRunEvents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addRunEvents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addRuns = `-- name: AddRuns :execrows
+INSERT INTO ops.run (source, name, tool, suite, target, planned_for, batch)
+SELECT DISTINCT ON (source, name) source, name, tool, suite, target, planned_for, batch
+FROM staging.run g WHERE g.batch = $1
+ORDER BY source, name, line
+ON CONFLICT (source, name) DO NOTHING
+`
+
+func (q *Queries) AddRuns(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addRuns, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addScores = `-- name: AddScores :one
+WITH added AS (
+    INSERT INTO ops.score (attempt, at, detector, output, value, hit, batch)
+    SELECT a.id, a.at, s.detector, s.output, s.value, s.hit, s.batch
+    FROM (SELECT DISTINCT ON (at, attempt, detector, output, run, source) batch, line, source, run, attempt, at, detector, output, value, hit FROM staging.score g
+          WHERE g.batch = $1 ORDER BY at, attempt, detector, output, run, source, line DESC) s
+    JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
+    -- One by one, by run and name: all attempts of a file may share one time,
+    -- and all of them one run.
+    CROSS JOIN LATERAL (SELECT k.id, k.at FROM ops.attempt k
+                        WHERE (k.run, k.name) = (r.id, s.attempt) AND k.at + interval '0' = s.at LIMIT 1) a
+    LEFT JOIN LATERAL (
+        -- Of a run that is new with this batch nothing can be known.
+        SELECT k.value, k.hit FROM ops.score k JOIN ops.batch b ON b.id = k.batch
+        WHERE r.batch <> $1
+          AND (k.attempt, k.at, k.detector, k.output) = (a.id, a.at, s.detector, s.output)
+        ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+    WHERE (known.value, known.hit) IS DISTINCT FROM (s.value, s.hit)
+    RETURNING ops.score.hit)
+SELECT count(*) AS added, count(*) FILTER (WHERE added.hit) AS hits FROM added
+`
+
+type AddScoresRow struct {
+	Added int64
+	Hits  int64
+}
+
+// A changed score is a re-score: a row of this batch beside the older ones.
+func (q *Queries) AddScores(ctx context.Context, batch int64) (AddScoresRow, error) {
+	row := q.db.QueryRow(ctx, addScores, batch)
+	var i AddScoresRow
+	err := row.Scan(&i.Added, &i.Hits)
+	return i, err
+}
+
+const addTargetEvents = `-- name: AddTargetEvents :execrows
+INSERT INTO ops.target_event (target, at, kind, version, source, batch)
+SELECT s.target, s.at, s.kind, s.version, s.source, s.batch
+FROM (SELECT DISTINCT ON (target, at, kind) batch, line, target, at, kind, version, source FROM staging.target_event g
+      WHERE g.batch = $1 ORDER BY target, at, kind, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.version, k.source FROM ops.target_event k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.target, k.at, k.kind) = (s.target, s.at, s.kind)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE (known.version, known.source) IS DISTINCT FROM (s.version, s.source)
+`
+
+// Of an event that is known already, a row is added only where it now says
+// something else than the newest row known.
+func (q *Queries) AddTargetEvents(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addTargetEvents, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addTargets = `-- name: AddTargets :execrows
+INSERT INTO ops.target (name, batch)
+SELECT named.name, $1
+FROM (SELECT name FROM staging.target WHERE staging.target.batch = $1
+      UNION SELECT target FROM staging.target_event WHERE staging.target_event.batch = $1
+      UNION SELECT target FROM staging.run WHERE staging.run.batch = $1
+      UNION SELECT target FROM staging.finding WHERE staging.finding.batch = $1) named
+ORDER BY named.name
+ON CONFLICT DO NOTHING
+`
+
+// Whatever names a target makes it known.
+func (q *Queries) AddTargets(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addTargets, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addWatermarks = `-- name: AddWatermarks :execrows
+INSERT INTO ops.watermark (source, feed, complete_through, batch)
+SELECT DISTINCT s.source, s.feed, s.complete_through, s.batch
+FROM staging.watermark s
+WHERE s.batch = $1
+  AND NOT EXISTS (SELECT FROM ops.watermark k
+                  WHERE (k.source, k.feed, k.complete_through) = (s.source, s.feed, s.complete_through))
+`
+
+func (q *Queries) AddWatermarks(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addWatermarks, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const artifacts = `-- name: Artifacts :many
 SELECT a.format, a.file_name, a.sha256, c.size
 FROM cob.artifact a
@@ -297,6 +705,26 @@ func (q *Queries) AttemptCounts(ctx context.Context, arg AttemptCountsParams) ([
 	return items, nil
 }
 
+const batchOfContent = `-- name: BatchOfContent :one
+SELECT id, source, format, name, content_sha256, rows, backdated, recorded_at FROM ops.batch WHERE source = $1 AND content_sha256 = $2
+`
+
+func (q *Queries) BatchOfContent(ctx context.Context, source string, contentSha256 []byte) (OpsBatch, error) {
+	row := q.db.QueryRow(ctx, batchOfContent, source, contentSha256)
+	var i OpsBatch
+	err := row.Scan(
+		&i.ID,
+		&i.Source,
+		&i.Format,
+		&i.Name,
+		&i.ContentSha256,
+		&i.Rows,
+		&i.Backdated,
+		&i.RecordedAt,
+	)
+	return i, err
+}
+
 const becomeReader = `-- name: BecomeReader :exec
 SELECT set_config('role', 'cob_reader', true)
 `
@@ -426,6 +854,32 @@ func (q *Queries) Claims(ctx context.Context, arg ClaimsParams) ([]ClaimsRow, er
 		return nil, err
 	}
 	return items, nil
+}
+
+const clearStaging = `-- name: ClearStaging :exec
+WITH
+    target_gone AS (DELETE FROM staging.target g WHERE g.batch = $1),
+    target_event_gone AS (DELETE FROM staging.target_event g WHERE g.batch = $1),
+    run_gone AS (DELETE FROM staging.run g WHERE g.batch = $1),
+    run_event_gone AS (DELETE FROM staging.run_event g WHERE g.batch = $1),
+    planned_cell_gone AS (DELETE FROM staging.planned_cell g WHERE g.batch = $1),
+    attempt_gone AS (DELETE FROM staging.attempt g WHERE g.batch = $1),
+    score_gone AS (DELETE FROM staging.score g WHERE g.batch = $1),
+    finding_gone AS (DELETE FROM staging.finding g WHERE g.batch = $1),
+    finding_event_gone AS (DELETE FROM staging.finding_event g WHERE g.batch = $1),
+    incident_gone AS (DELETE FROM staging.incident g WHERE g.batch = $1),
+    incident_event_gone AS (DELETE FROM staging.incident_event g WHERE g.batch = $1),
+    component_event_gone AS (DELETE FROM staging.component_event g WHERE g.batch = $1),
+    health_sample_gone AS (DELETE FROM staging.health_sample g WHERE g.batch = $1),
+    action_gone AS (DELETE FROM staging.action g WHERE g.batch = $1),
+    action_event_gone AS (DELETE FROM staging.action_event g WHERE g.batch = $1),
+    watermark_gone AS (DELETE FROM staging.watermark g WHERE g.batch = $1)
+DELETE FROM staging.claim g WHERE g.batch = $1
+`
+
+func (q *Queries) ClearStaging(ctx context.Context, batch int64) error {
+	_, err := q.db.Exec(ctx, clearStaging, batch)
+	return err
 }
 
 const components = `-- name: Components :many
@@ -958,6 +1412,59 @@ func (q *Queries) IssueCycle(ctx context.Context, state string, series string, b
 	return err
 }
 
+const keptAsRecorded = `-- name: KeptAsRecorded :many
+SELECT 'finding' AS what, count(*) AS rows FROM staging.finding s
+JOIN ops.finding k ON (k.source, k.name) = (s.source, s.name)
+WHERE s.batch = $1 AND (k.target, k.title) <> (s.target, s.title)
+UNION ALL
+SELECT 'incident', count(*) FROM staging.incident s
+JOIN ops.incident k ON (k.source, k.name) = (s.source, s.name)
+WHERE s.batch = $1 AND k.title <> s.title
+UNION ALL
+SELECT 'action', count(*) FROM staging.action s
+JOIN ops.action k ON (k.source, k.name) = (s.source, s.name)
+WHERE s.batch = $1 AND (k.kind, k.title, k.about) <> (s.kind, s.title, s.about)
+UNION ALL
+SELECT 'run', count(*) FROM staging.run s
+JOIN ops.run k ON (k.source, k.name) = (s.source, s.name)
+WHERE s.batch = $1 AND (k.tool, k.suite, k.planned_for) <> (s.tool, s.suite, s.planned_for)
+UNION ALL
+SELECT 'attempt', count(*)
+FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.batch, a.line, a.source, a.run, a.name, a.at, a.probe, a.category, a.target_version, a.answered FROM staging.attempt a
+      JOIN ops.run r ON (r.source, r.name) = (a.source, a.run)
+      WHERE a.batch = $1 AND r.batch <> $1
+      ORDER BY a.source, a.run, a.name, a.at, a.line DESC) s
+CROSS JOIN LATERAL (SELECT a.probe, a.category, a.target_version, a.answered FROM ops.attempt a
+                    WHERE (a.run, a.name) = (s.run_id, s.name) AND a.at + interval '0' = s.at LIMIT 1) k
+WHERE (k.probe, k.category, k.target_version, k.answered) <> (s.probe, s.category, s.target_version, s.answered)
+`
+
+type KeptAsRecordedRow struct {
+	What string
+	Rows int64
+}
+
+// What was known before and now reads differently; it stays as first recorded.
+func (q *Queries) KeptAsRecorded(ctx context.Context, batch int64) ([]KeptAsRecordedRow, error) {
+	rows, err := q.db.Query(ctx, keptAsRecorded, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []KeptAsRecordedRow
+	for rows.Next() {
+		var i KeptAsRecordedRow
+		if err := rows.Scan(&i.What, &i.Rows); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lateScores = `-- name: LateScores :many
 SELECT b.source, b.name, b.recorded_at, count(*) AS rows
 FROM ops.score sc
@@ -1091,6 +1598,39 @@ func (q *Queries) LatestSeries(ctx context.Context, name string) (CobSeries, err
 	return i, err
 }
 
+const listBatches = `-- name: ListBatches :many
+SELECT id, source, format, name, content_sha256, rows, backdated, recorded_at FROM ops.batch ORDER BY recorded_at DESC, id DESC
+`
+
+func (q *Queries) ListBatches(ctx context.Context) ([]OpsBatch, error) {
+	rows, err := q.db.Query(ctx, listBatches)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpsBatch
+	for rows.Next() {
+		var i OpsBatch
+		if err := rows.Scan(
+			&i.ID,
+			&i.Source,
+			&i.Format,
+			&i.Name,
+			&i.ContentSha256,
+			&i.Rows,
+			&i.Backdated,
+			&i.RecordedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSeries = `-- name: ListSeries :many
 SELECT DISTINCT ON (name) name, version, spec, sha256, note, applied_by, applied_at FROM cob.series ORDER BY name, version DESC
 `
@@ -1153,6 +1693,39 @@ func (q *Queries) ListTemplates(ctx context.Context) ([]CobTemplate, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockBatches = `-- name: LockBatches :exec
+SELECT pg_advisory_xact_lock(7202611)
+`
+
+// The fetch takes this lock shared, before its snapshot: from here on no
+// report's as-of can pass this batch by.
+func (q *Queries) LockBatches(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockBatches)
+	return err
+}
+
+const lockMerge = `-- name: LockMerge :exec
+SELECT pg_advisory_xact_lock(7202612, hashtext($1))
+`
+
+// Ingests of one source merge one after the other, so that each sees what is
+// already known.
+func (q *Queries) LockMerge(ctx context.Context, source string) error {
+	_, err := q.db.Exec(ctx, lockMerge, source)
+	return err
+}
+
+const nextBatch = `-- name: NextBatch :one
+SELECT nextval('ops.batch_id')::bigint AS id
+`
+
+func (q *Queries) NextBatch(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, nextBatch)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const now = `-- name: Now :one
@@ -1249,6 +1822,21 @@ func (q *Queries) PlannedCells(ctx context.Context, asOf time.Time, runs []int64
 		return nil, err
 	}
 	return items, nil
+}
+
+const prepareIngest = `-- name: PrepareIngest :exec
+
+SELECT set_config('statement_timeout', '0', true), set_config('enable_seqscan', 'off', true)
+`
+
+// -------------------------------------------------------------- ingest
+// Stage a file, merge it under a lock, record the batch last.
+// A large file takes longer than any query may. And what one transaction fills
+// has no statistics: the planner would take it, and the plans kept for foreign
+// keys, for small. An index is never far off.
+func (q *Queries) PrepareIngest(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, prepareIngest)
+	return err
 }
 
 const putContent = `-- name: PutContent :exec
@@ -1388,11 +1976,45 @@ func (q *Queries) RunEvents(ctx context.Context, asOf time.Time, runs []int64, w
 	return items, nil
 }
 
+const runOfAnotherTarget = `-- name: RunOfAnotherTarget :one
+SELECT s.line, s.source, s.name, s.known::text AS known_target, s.target AS staged_target
+FROM (SELECT g.line, g.source, g.name, g.target,
+             coalesce(r.target, first_value(g.target) OVER (PARTITION BY g.source, g.name ORDER BY g.line)) AS known
+      FROM staging.run g LEFT JOIN ops.run r ON (r.source, r.name) = (g.source, g.name)
+      WHERE g.batch = $1) s
+WHERE s.target <> s.known
+ORDER BY s.line LIMIT 1
+`
+
+type RunOfAnotherTargetRow struct {
+	Line         int64
+	Source       string
+	Name         string
+	KnownTarget  string
+	StagedTarget string
+}
+
+// A run keeps its target: the same run under another one is refused.
+func (q *Queries) RunOfAnotherTarget(ctx context.Context, batch int64) (RunOfAnotherTargetRow, error) {
+	row := q.db.QueryRow(ctx, runOfAnotherTarget, batch)
+	var i RunOfAnotherTargetRow
+	err := row.Scan(
+		&i.Line,
+		&i.Source,
+		&i.Name,
+		&i.KnownTarget,
+		&i.StagedTarget,
+	)
+	return i, err
+}
+
 const runs = `-- name: Runs :many
 SELECT r.id, r.source, r.name, r.suite, r.target, r.planned_for
 FROM ops.run r
-JOIN ops.batch b ON b.id = r.batch AND b.recorded_at <= $1
-WHERE (r.planned_for >= $2 AND r.planned_for < $3
+WHERE (EXISTS (SELECT FROM ops.batch b WHERE b.id = r.batch AND b.recorded_at <= $1)
+       -- Backdated events may be known longer than the row that first named the run.
+       OR EXISTS (SELECT FROM ops.run_event e JOIN ops.batch b ON b.id = e.batch WHERE e.run = r.id AND b.recorded_at <= $1))
+  AND (r.planned_for >= $2 AND r.planned_for < $3
        OR r.id IN (SELECT e.run FROM ops.run_event e WHERE e.at >= $2 AND e.at < $3))
   AND (cardinality($4::text[]) = 0 OR r.source = ANY ($4::text[]))
 ORDER BY r.planned_for, r.source, r.name
@@ -1518,6 +2140,182 @@ func (q *Queries) Stage(ctx context.Context, arg StageParams) (StageRow, error) 
 	return i, err
 }
 
+type StageActionEventsParams struct {
+	Batch  int64
+	Line   int64
+	Source string
+	Name   string
+	At     time.Time
+	Kind   string
+	Owner  *string
+	Due    *time.Time
+	AllDay bool
+}
+
+type StageActionsParams struct {
+	Batch  int64
+	Line   int64
+	Source string
+	Name   string
+	Kind   string
+	Title  string
+	About  string
+}
+
+type StageAttemptsParams struct {
+	Batch         int64
+	Line          int64
+	Source        string
+	Run           string
+	Name          string
+	At            time.Time
+	Probe         string
+	Category      string
+	TargetVersion string
+	Answered      bool
+}
+
+type StageClaimsParams struct {
+	Batch    int64
+	Line     int64
+	Source   string
+	Run      string
+	At       time.Time
+	What     string
+	Probe    string
+	Detector string
+	Value    int64
+}
+
+type StageComponentEventsParams struct {
+	Batch     int64
+	Line      int64
+	Source    string
+	Component string
+	At        time.Time
+	Kind      string
+	IntervalS *int32
+}
+
+type StageFindingEventsParams struct {
+	Batch    int64
+	Line     int64
+	Source   string
+	Name     string
+	At       time.Time
+	Kind     string
+	Severity *string
+	State    *string
+	Owner    *string
+	Due      *time.Time
+}
+
+type StageFindingsParams struct {
+	Batch  int64
+	Line   int64
+	Source string
+	Name   string
+	Target string
+	Title  string
+}
+
+type StageHealthSamplesParams struct {
+	Batch     int64
+	Line      int64
+	Source    string
+	Component string
+	At        time.Time
+	Up        bool
+	LatencyMs *float64
+}
+
+type StageIncidentEventsParams struct {
+	Batch    int64
+	Line     int64
+	Source   string
+	Name     string
+	At       time.Time
+	Kind     string
+	Severity *int16
+}
+
+type StageIncidentsParams struct {
+	Batch  int64
+	Line   int64
+	Source string
+	Name   string
+	Title  string
+}
+
+type StagePlannedCellsParams struct {
+	Batch       int64
+	Line        int64
+	Source      string
+	Run         string
+	Probe       string
+	Detector    string
+	Category    string
+	Evaluations *int64
+}
+
+type StageRunEventsParams struct {
+	Batch  int64
+	Line   int64
+	Source string
+	Run    string
+	At     time.Time
+	Kind   string
+	Reason string
+}
+
+type StageRunsParams struct {
+	Batch      int64
+	Line       int64
+	Source     string
+	Name       string
+	Tool       string
+	Suite      string
+	Target     string
+	PlannedFor time.Time
+}
+
+type StageScoresParams struct {
+	Batch    int64
+	Line     int64
+	Source   string
+	Run      string
+	Attempt  string
+	At       time.Time
+	Detector string
+	Output   int32
+	Value    float64
+	Hit      bool
+}
+
+type StageTargetEventsParams struct {
+	Batch   int64
+	Line    int64
+	Target  string
+	At      time.Time
+	Kind    string
+	Version string
+	Source  string
+}
+
+type StageTargetsParams struct {
+	Batch int64
+	Line  int64
+	Name  string
+}
+
+type StageWatermarksParams struct {
+	Batch           int64
+	Line            int64
+	Source          string
+	Feed            string
+	CompleteThrough time.Time
+}
+
 const targetEvents = `-- name: TargetEvents :many
 SELECT DISTINCT ON (e.target, e.at, e.kind) e.target, e.at, e.kind, e.version
 FROM ops.target_event e
@@ -1608,6 +2406,65 @@ func (q *Queries) TemplateVersions(ctx context.Context, name string) ([]CobTempl
 		return nil, err
 	}
 	return items, nil
+}
+
+const unknownAttempt = `-- name: UnknownAttempt :one
+SELECT s.line, s.run, s.attempt, s.at
+FROM staging.score s LEFT JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
+LEFT JOIN LATERAL (SELECT k.id FROM ops.attempt k
+                   WHERE (k.run, k.name) = (r.id, s.attempt) AND k.at + interval '0' = s.at LIMIT 1) a ON true
+WHERE s.batch = $1 AND a.id IS NULL
+ORDER BY s.line LIMIT 1
+`
+
+type UnknownAttemptRow struct {
+	Line    int64
+	Run     string
+	Attempt string
+	At      time.Time
+}
+
+func (q *Queries) UnknownAttempt(ctx context.Context, batch int64) (UnknownAttemptRow, error) {
+	row := q.db.QueryRow(ctx, unknownAttempt, batch)
+	var i UnknownAttemptRow
+	err := row.Scan(
+		&i.Line,
+		&i.Run,
+		&i.Attempt,
+		&i.At,
+	)
+	return i, err
+}
+
+const unknownReference = `-- name: UnknownReference :one
+SELECT s.line, s.what, s.name
+FROM (SELECT line, 'run' AS what, source, run AS name FROM staging.run_event WHERE staging.run_event.batch = $1
+      UNION ALL SELECT line, 'run', source, run FROM staging.planned_cell WHERE staging.planned_cell.batch = $1
+      UNION ALL SELECT line, 'run', source, run FROM staging.attempt WHERE staging.attempt.batch = $1
+      UNION ALL SELECT line, 'run', source, run FROM staging.claim WHERE staging.claim.batch = $1
+      UNION ALL SELECT line, 'finding', source, name FROM staging.finding_event WHERE staging.finding_event.batch = $1
+      UNION ALL SELECT line, 'incident', source, name FROM staging.incident_event WHERE staging.incident_event.batch = $1
+      UNION ALL SELECT line, 'action', source, name FROM staging.action_event WHERE staging.action_event.batch = $1) s
+WHERE CASE s.what
+      WHEN 'run' THEN NOT EXISTS (SELECT FROM ops.run k WHERE (k.source, k.name) = (s.source, s.name))
+      WHEN 'finding' THEN NOT EXISTS (SELECT FROM ops.finding k WHERE (k.source, k.name) = (s.source, s.name))
+      WHEN 'incident' THEN NOT EXISTS (SELECT FROM ops.incident k WHERE (k.source, k.name) = (s.source, s.name))
+      ELSE NOT EXISTS (SELECT FROM ops.action k WHERE (k.source, k.name) = (s.source, s.name)) END
+ORDER BY s.line LIMIT 1
+`
+
+type UnknownReferenceRow struct {
+	Line int64
+	What string
+	Name string
+}
+
+// The first line that speaks of something nobody has named.
+func (q *Queries) UnknownReference(ctx context.Context, batch int64) (UnknownReferenceRow, error) {
+	row := q.db.QueryRow(ctx, unknownReference, batch)
+	var i UnknownReferenceRow
+	err := row.Scan(&i.Line, &i.What, &i.Name)
+	return i, err
 }
 
 const waitForWriters = `-- name: WaitForWriters :exec

@@ -21,7 +21,9 @@ func startTime(pid int) (string, error) {
 	if len(fields) < 20 {
 		return "", fmt.Errorf("process %d: /proc shows %d fields, want 20", pid, len(fields))
 	}
-	if state := fields[0]; state == "Z" || state == "X" {
+	// A zombie whose other threads are still ending holds its files and ports a while longer.
+	state, threads := fields[0], fields[17]
+	if state == "X" || state == "Z" && (threads == "0" || threads == "1") {
 		return "", fmt.Errorf("process %d: %w", pid, os.ErrProcessDone)
 	}
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
