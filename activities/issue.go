@@ -21,19 +21,28 @@ type sealed struct {
 	artifacts []report.Artifact
 }
 
+// Issued is what sealing adds to what the stages made.
+type Issued struct {
+	State      report.State      `json:"state"`
+	Late       bool              `json:"late"`
+	AsOf       time.Time         `json:"as_of"`
+	IssuedAt   time.Time         `json:"issued_at"`
+	Deliveries []report.Delivery `json:"deliveries"`
+}
+
 // Issue seals what the stages of the revision recorded, in one transaction: the
 // digests, the files, and the deliveries to make. Once issued it is never
 // changed, and issuing it again changes nothing.
-func (a *Activities) Issue(ctx context.Context, in Revision) (report.Receipt, error) {
+func (a *Activities) Issue(ctx context.Context, in Revision) (Issued, error) {
 	if err := a.issue(ctx, in); err != nil {
-		return report.Receipt{}, failure(err)
+		return Issued{}, failure(err)
 	}
-	receipt, err := Receipt(ctx, a.Store, in.Series, in.BusinessDate)
+	r, err := Receipt(ctx, a.Store, in.Series, in.BusinessDate)
 	if err != nil {
-		return report.Receipt{}, failure(err)
+		return Issued{}, failure(err)
 	}
-	log(ctx, in).Info("issued", "revision", receipt.Revision, "state", string(receipt.State))
-	return receipt, nil
+	log(ctx, in).Info("issued", "revision", r.Revision, "state", string(r.State))
+	return Issued{r.State, r.Late, r.AsOf, r.IssuedAt, r.Deliveries}, nil
 }
 
 func (a *Activities) issue(ctx context.Context, in Revision) error {

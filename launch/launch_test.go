@@ -144,6 +144,6 @@ func TestLinksEscapeTheID(t *testing.T) {
 
 func TestCauseIsTheInnermostMessage(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "plain", launch.Cause(errors.New("plain")))
+	require.Equal(t, "plain", report.Cause(errors.New("plain")))
 	require.NoError(t, launch.Kind(context.Canceled))
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/closeofbusiness/cob/report"
 )
@@ -99,18 +98,6 @@ func (l *Launcher) noWorker(ctx context.Context) bool {
 	defer cancel()
 	d, err := l.Client.DescribeTaskQueue(ctx, l.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 	return err == nil && len(d.GetPollers()) == 0
-}
-
-// Cause is what made a workflow fail, without the chain of workflows and
-// activities that it came through.
-func Cause(err error) string {
-	var app *temporal.ApplicationError
-	cause := err.Error()
-	for errors.As(err, &app) {
-		cause = app.Message()
-		err = app.Unwrap()
-	}
-	return cause
 }
 
 // CheckWorker refuses a task queue that no worker polls.

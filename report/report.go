@@ -223,3 +223,19 @@ func KindNamed(name string) error {
 	}
 	return nil
 }
+
+// Cause is what made a workflow fail, without the chain of workflows and
+// activities that the failure came through: the innermost message that is a
+// message of its own. Temporal's errors have one.
+func Cause(err error) string {
+	cause := err.Error()
+	var said interface {
+		error
+		Message() string
+	}
+	for errors.As(err, &said) {
+		cause = said.Message()
+		err = errors.Unwrap(said)
+	}
+	return cause
+}

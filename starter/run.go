@@ -139,9 +139,9 @@ func (a *app) await(ctx context.Context, l *launch.Launcher, run client.Workflow
 		return r, fmt.Errorf("interrupted: %s goes on. Wait for it again: starter run --wait", run.GetID())
 	}
 	if kind := launch.Kind(err); kind != nil {
-		return r, fmt.Errorf("%w: %s", kind, launch.Cause(err))
+		return r, fmt.Errorf("%w: %s", kind, report.Cause(err))
 	}
-	return r, fmt.Errorf("%s failed: %s", run.GetID(), launch.Cause(err))
+	return r, fmt.Errorf("%s failed: %s", run.GetID(), report.Cause(err))
 }
 
 func (a *app) showStage(s launch.Stage) {

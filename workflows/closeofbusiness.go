@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/closeofbusiness/cob/activities"
-	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -72,7 +71,7 @@ func (c *cycle) run(ctx workflow.Context) (report.Receipt, error) {
 }
 
 func (c *cycle) open(ctx workflow.Context) (activities.Opened, error) {
-	if err := c.show(ctx, report.Open); err != nil {
+	if err := c.list(ctx); err != nil {
 		return activities.Opened{}, err
 	}
 	workflow.SetCurrentDetails(ctx, "Taking the cycle.")
@@ -124,17 +123,25 @@ func (c *cycle) fail(ctx workflow.Context, cause error) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	failed := activities.Failed{Series: c.req.Series, BusinessDate: c.req.BusinessDate, Reason: launch.Cause(cause)}
+	failed := activities.Failed{Series: c.req.Series, BusinessDate: c.req.BusinessDate, Reason: report.Cause(cause)}
 	err := workflow.ExecuteActivity(reading(ctx, "Record the failure"), do.Fail, failed).Get(ctx, nil)
 	workflow.SetCurrentDetails(ctx, "**Failed:** "+failed.Reason+"\n\nStart it again to go on from the last recorded stage.")
 	return errors.Join(cause, err, c.show(ctx, report.Failed))
 }
 
+// list puts the cycle into lists of workflows, unless whoever started it did.
+func (c *cycle) list(ctx workflow.Context) error {
+	if s, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(stateKey); ok && s == string(report.Open) {
+		return nil
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx,
+		seriesKey.ValueSet(c.req.Series), dateKey.ValueSet(string(c.req.BusinessDate)), stateKey.ValueSet(string(report.Open)))
+}
+
 // show sets the state for queries and for lists of workflows.
 func (c *cycle) show(ctx workflow.Context, s report.State) error {
 	c.State.State = s
-	return workflow.UpsertTypedSearchAttributes(ctx,
-		seriesKey.ValueSet(c.req.Series), dateKey.ValueSet(string(c.req.BusinessDate)), stateKey.ValueSet(string(s)))
+	return workflow.UpsertTypedSearchAttributes(ctx, stateKey.ValueSet(string(s)))
 }
 
 // join starts or joins the cycle itself on behalf of a run under another ID.

@@ -2,11 +2,12 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/closeofbusiness/cob/activities"
-	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -27,11 +28,12 @@ type Progress struct {
 }
 
 type revision struct {
-	in       activities.Revision
-	fetched  activities.Fetched
-	composed activities.Composed
-	receipt  report.Receipt
-	Progress Progress
+	in        activities.Revision
+	fetched   activities.Fetched
+	composed  activities.Composed
+	artifacts []report.Artifact
+	receipt   report.Receipt
+	Progress  Progress
 }
 
 func (r *revision) progress() (Progress, error) { return r.Progress, nil }
@@ -55,7 +57,7 @@ func (r *revision) run(ctx workflow.Context) (report.Receipt, error) {
 		}
 	}
 	r.Progress = Progress{Stage: "done"}
-	workflow.SetCurrentDetails(ctx, describe(r.receipt))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("The revision is **%s**. The cycle shows its receipt.", inWords(r.receipt.State)))
 	return r.receipt, nil
 }
 
@@ -85,16 +87,31 @@ func (r *revision) render(ctx workflow.Context) error {
 		futures[i] = workflow.ExecuteActivity(computing(ctx, "Draw report."+f), do.Render,
 			activities.ToRender{Revision: r.in, Document: r.composed.Document, Format: f})
 	}
-	for _, f := range futures {
-		if err := f.Get(ctx, nil); err != nil {
+	r.artifacts = make([]report.Artifact, len(futures))
+	for i, f := range futures {
+		if err := f.Get(ctx, &r.artifacts[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// issue seals the revision and puts its receipt together of what the stages
+// returned: large results are not sent through the history twice.
 func (r *revision) issue(ctx workflow.Context) error {
-	return workflow.ExecuteActivity(reading(ctx, fmt.Sprintf("Seal revision %d", r.in.Revision)), do.Issue, r.in).Get(ctx, &r.receipt)
+	var sealed activities.Issued
+	err := workflow.ExecuteActivity(reading(ctx, fmt.Sprintf("Seal revision %d", r.in.Revision)), do.Issue, r.in).Get(ctx, &sealed)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(r.artifacts, func(a, b report.Artifact) int { return strings.Compare(a.Format, b.Format) })
+	r.receipt = report.Receipt{
+		Series: r.in.Series, BusinessDate: r.in.BusinessDate, Revision: r.in.Revision,
+		State: sealed.State, Late: sealed.Late, AsOf: sealed.AsOf, IssuedAt: sealed.IssuedAt,
+		Figures: r.fetched.Figures, Unmeasured: r.fetched.Unmeasured,
+		Facts: r.fetched.Facts, Document: r.composed.Document, Artifacts: r.artifacts, Deliveries: sealed.Deliveries,
+	}
+	return nil
 }
 
 // deliver brings each copy on its way by itself. One that fails is recorded so
@@ -111,7 +128,7 @@ func (r *revision) deliver(ctx workflow.Context) error {
 		if err == nil {
 			continue
 		}
-		d.State, d.Detail = "failed", launch.Cause(err)
+		d.State, d.Detail = "failed", report.Cause(err)
 		if err := workflow.ExecuteActivity(reading(ctx, "Record the failed delivery"), do.Undelivered, *d).Get(ctx, nil); err != nil {
 			return err
 		}

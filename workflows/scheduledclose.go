@@ -30,13 +30,14 @@ func ScheduledClose(ctx workflow.Context, in report.Schedule) (string, error) {
 			"ScheduledClose is started by a schedule only. To start a report by hand: starter run, or start CloseOfBusiness", "Invalid", nil)
 	}
 	var date report.Date
-	resolve := reading(ctx, "Find the business date of "+nominal.UTC().Format(time.RFC3339))
-	if err := workflow.ExecuteActivity(resolve, do.Resolve, activities.Nominal{Series: in.Series, At: nominal}).Get(ctx, &date); err != nil {
+	resolve := looking(ctx, "Find the business date of "+nominal.UTC().Format(time.RFC3339))
+	if err := workflow.ExecuteLocalActivity(resolve, "Resolve", activities.Nominal{Series: in.Series, At: nominal}).Get(ctx, &date); err != nil {
 		return "", err
 	}
 	id := report.CycleID(in.Series, date)
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("The business date is %s: `%s`.", date, id))
-	keys := []temporal.SearchAttributeUpdate{seriesKey.ValueSet(in.Series), dateKey.ValueSet(string(date)), nominalKey.ValueSet(nominal)}
+	keys := []temporal.SearchAttributeUpdate{seriesKey.ValueSet(in.Series), dateKey.ValueSet(string(date)),
+		stateKey.ValueSet(string(report.Open)), nominalKey.ValueSet(nominal)}
 	if by, ok := attributes.GetKeyword(scheduledByKey); ok {
 		keys = append(keys, scheduledByKey.ValueSet(by))
 	}
