@@ -115,7 +115,10 @@ func issue(b *bench) (report.Ref, report.Receipt) {
 	for _, f := range composed.Formats {
 		rendered = append(rendered, twice[report.Artifact](b, b.a.Render, activities.ToRender{Revision: first, Document: composed.Document, Format: f}))
 	}
-	receipt := twice[report.Receipt](b, b.a.Issue, first)
+	issued := twice[activities.Issued](b, b.a.Issue, first)
+	receipt, err := activities.Receipt(b.t.Context(), b.a.Store, name, date)
+	require.NoError(b.t, err)
+	require.Equal(b.t, issued, activities.Issued{State: receipt.State, Late: receipt.Late, AsOf: receipt.AsOf, IssuedAt: receipt.IssuedAt, Deliveries: receipt.Deliveries})
 	require.Equal(b.t, composed.Document, receipt.Document)
 	require.ElementsMatch(b.t, rendered, receipt.Artifacts)
 	return fetched.Facts, receipt

@@ -34,14 +34,14 @@ func (a *Activities) deliver(ctx context.Context, in ToDeliver) (report.Delivery
 		return in.Delivery, failure(fmt.Errorf("begin delivery: %w", err))
 	}
 	out := in.Delivery
-	if out.State = row.State; out.State == "delivered" {
+	if out.State = row.State; out.State == report.Delivered {
 		return out, nil
 	}
 	switch err := a.toFolder(ctx, in, row.Recipient); {
 	case err == nil:
-		out.State = "delivered"
+		out.State, out.Detail = report.Delivered, ""
 	case errors.Is(err, report.ErrConflict) || errors.Is(err, report.ErrInvalid):
-		out.State, out.Detail = "failed", err.Error()
+		out.State, out.Detail = report.Undelivered, err.Error()
 	default:
 		return out, failure(err) // worth another attempt
 	}
@@ -72,5 +72,5 @@ func (a *Activities) toFolder(ctx context.Context, in ToDeliver, root string) er
 
 // Undelivered records that a delivery was given up.
 func (a *Activities) Undelivered(ctx context.Context, d report.Delivery) error {
-	return failure(a.Store.EndDelivery(ctx, "failed", d.Detail, d.ID))
+	return failure(a.Store.EndDelivery(ctx, report.Undelivered, d.Detail, d.ID))
 }

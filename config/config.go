@@ -123,6 +123,9 @@ func (l *loader) fromEnvironment(c *Config, set []string) {
 	if err != nil {
 		l.errs = append(l.errs, fmt.Errorf("TEMPORAL_* settings: %w", err))
 	}
+	if options.Namespace == "" {
+		options.Namespace = "default" // as the client itself has it
+	}
 	c.Temporal = options
 	c.UIURL = strings.TrimSuffix(l.text("TEMPORAL_UI_URL", ""), "/")
 }

@@ -13,8 +13,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/closeofbusiness/cob/report"
 )
 
 // MaxConns is the most connections that one process may be given.
@@ -75,7 +76,7 @@ func poolConfig(c Config) (*pgxpool.Config, error) {
 		c.Conns = 20
 	}
 	if c.Conns < 1 || c.Conns > MaxConns {
-		return nil, fmt.Errorf("COB_DB_MAX_CONNS is %d: 1 to %d connections are possible", c.Conns, MaxConns)
+		return nil, fmt.Errorf("%w: COB_DB_MAX_CONNS is %d: 1 to %d connections are possible", report.ErrInvalid, c.Conns, MaxConns)
 	}
 	if c.StatementTimeout == 0 {
 		c.StatementTimeout = time.Minute
@@ -168,8 +169,8 @@ func requireTLS(q url.Values, host string, allowInsecure bool) error {
 		}
 	}
 	if mode := q.Get("sslmode"); mode != "verify-full" && !local && !allowInsecure {
-		return fmt.Errorf("DATABASE_URL asks for sslmode=%s on %s: verify-full is needed for every host but loopback. "+
-			"Set sslrootcert to the server's authority, or accept the risk with COB_ALLOW_INSECURE=database", mode, host)
+		return fmt.Errorf("%w: DATABASE_URL asks for sslmode=%s on %s: verify-full is needed for every host but loopback. "+
+			"Set sslrootcert to the server's authority, or accept the risk with COB_ALLOW_INSECURE=database", report.ErrInvalid, mode, host)
 	}
 	return nil
 }
@@ -186,23 +187,7 @@ func isLocal(host string) bool {
 // errURL says what is wrong with a connection URL without showing it: it may
 // hold a password.
 func errURL(what string) error {
-	return errors.New("DATABASE_URL cannot be used (not shown here): " + what)
-}
-
-// IsTransient tells whether an error of Postgres or of the way to it may go
-// away by itself: a lost connection, a serialization failure, a server that
-// starts or stops.
-func IsTransient(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		switch pg.Code[:2] {
-		case "08", "40", "53", "57", "58": // connection, rollback, resources, intervention, system
-			return true
-		}
-		return false
-	}
-	var dns net.Error
-	return errors.As(err, &dns) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+	return fmt.Errorf("%w: DATABASE_URL cannot be used (not shown here): %s", report.ErrInvalid, what)
 }
 
 // ErrRoles is the error of a login that lacks a role.

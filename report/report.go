@@ -147,6 +147,13 @@ type Artifact struct {
 	Ref      Ref    `json:"ref"`
 }
 
+// The states of a delivery that programs act on. Others are owed, sending and
+// unknown.
+const (
+	Delivered   = "delivered"
+	Undelivered = "failed"
+)
+
 // Delivery is what became of one copy.
 type Delivery struct {
 	ID        int64  `json:"id"`

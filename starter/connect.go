@@ -31,6 +31,9 @@ func (a *app) database(ctx context.Context, cfg *config.Config) (*db.Store, erro
 	cfg.Database.ApplicationName = "cob-starter"
 	cfg.Database.Conns = min(cfg.Database.Conns, 4)
 	store, err := db.Open(ctx, cfg.Database)
+	if errors.Is(err, report.ErrInvalid) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", report.ErrUnavailable, err)
 	}

@@ -169,7 +169,7 @@ func (a *app) finish(ctx context.Context, store *db.Store, r report.Receipt, f r
 	}
 	undelivered := false
 	for _, d := range r.Deliveries {
-		if d.State != "delivered" {
+		if d.State != report.Delivered {
 			undelivered = true
 			fmt.Fprintf(a.err, "not delivered to %s %s: %s %s\n", d.Channel, d.Recipient, d.State, d.Detail)
 		}
@@ -235,7 +235,7 @@ func (a *app) printReceipt(r report.Receipt, folder, link string) error {
 func folders(r report.Receipt, extra string) []string {
 	var out []string
 	for _, d := range r.Deliveries {
-		if d.Channel == "folder" && d.State == "delivered" {
+		if d.Channel == "folder" && d.State == report.Delivered {
 			out = append(out, delivery.Folder(d.Recipient, r.Series, r.BusinessDate, r.Revision))
 		}
 	}

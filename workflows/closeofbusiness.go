@@ -58,10 +58,10 @@ func (c *cycle) state() (CycleState, error) { return c.State, nil }
 func (c *cycle) run(ctx workflow.Context) (report.Receipt, error) {
 	opened, err := c.open(ctx)
 	if err != nil {
-		return report.Receipt{}, err
+		return report.Receipt{}, c.fail(ctx, err)
 	}
 	if opened.Receipt != nil {
-		return c.issued(ctx, *opened.Receipt)
+		return c.again(ctx, *opened.Receipt)
 	}
 	receipt, err := c.report(ctx)
 	if err != nil {
@@ -105,6 +105,16 @@ func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
 		Series: c.req.Series, BusinessDate: c.req.BusinessDate, Revision: revision, RequestID: c.req.RequestID,
 	}).Get(ctx, &receipt)
 	return receipt, err
+}
+
+// again serves a cycle that was issued before: what was not delivered then is
+// tried once more.
+func (c *cycle) again(ctx workflow.Context, r report.Receipt) (report.Receipt, error) {
+	revision := activities.Revision{Series: r.Series, BusinessDate: r.BusinessDate, Revision: r.Revision, RequestID: c.req.RequestID}
+	if err := deliver(ctx, revision, r.Deliveries); err != nil {
+		return report.Receipt{}, err
+	}
+	return c.issued(ctx, r)
 }
 
 // issued ends the run with a receipt, whether this run issued it or an earlier

@@ -114,21 +114,31 @@ func (r *revision) issue(ctx workflow.Context) error {
 	return nil
 }
 
-// deliver brings each copy on its way by itself. One that fails is recorded so
-// and fails nothing else: the revision is issued.
 func (r *revision) deliver(ctx workflow.Context) error {
-	futures := make([]workflow.Future, len(r.receipt.Deliveries))
-	for i, d := range r.receipt.Deliveries {
-		futures[i] = workflow.ExecuteActivity(sending(ctx, "Deliver to "+d.Channel+" "+d.Recipient), do.Deliver,
-			activities.ToDeliver{Revision: r.in, Delivery: d})
+	return deliver(ctx, r.in, r.receipt.Deliveries)
+}
+
+// deliver brings each copy on its way by itself, and writes into all what became
+// of it. One that fails is recorded so and fails nothing else: the revision is
+// issued. What is delivered already is left alone.
+func deliver(ctx workflow.Context, r activities.Revision, all []report.Delivery) error {
+	futures := make([]workflow.Future, len(all))
+	for i, d := range all {
+		if d.State != report.Delivered {
+			futures[i] = workflow.ExecuteActivity(sending(ctx, "Deliver to "+d.Channel+" "+d.Recipient), do.Deliver,
+				activities.ToDeliver{Revision: r, Delivery: d})
+		}
 	}
 	for i, f := range futures {
-		d := &r.receipt.Deliveries[i]
+		if f == nil {
+			continue
+		}
+		d := &all[i]
 		err := f.Get(ctx, d)
 		if err == nil {
 			continue
 		}
-		d.State, d.Detail = "failed", report.Cause(err)
+		d.State, d.Detail = report.Undelivered, report.Cause(err)
 		if err := workflow.ExecuteActivity(reading(ctx, "Record the failed delivery"), do.Undelivered, *d).Get(ctx, nil); err != nil {
 			return err
 		}

@@ -80,10 +80,34 @@ func TestAnIssuedCycleAnswersWithItsReceipt(t *testing.T) {
 	env := cycle(t)
 	qualified := receipt
 	qualified.State, qualified.Already = report.IssuedQualified, true
+	qualified.Deliveries = []report.Delivery{{ID: 1, State: "delivered"}}
 	expectStates(env, report.Open, report.IssuedQualified)
 	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(activities.Opened{Receipt: &qualified}, nil).Once()
 	env.ExecuteWorkflow(report.CloseOfBusiness, asked)
 	require.Equal(t, qualified, result(t, env))
+}
+
+func TestWhatWasNotDeliveredIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	env := cycle(t)
+	before := receipt
+	before.Already = true
+	before.Deliveries = []report.Delivery{{ID: 1, State: "delivered"}, {ID: 2, State: "failed", Detail: "no space left"}}
+	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(activities.Opened{Receipt: &before}, nil).Once()
+	env.OnActivity(a.Deliver, mock.Anything, mock.MatchedBy(func(in activities.ToDeliver) bool { return in.Delivery.ID == 2 && in.Revision.Revision == 1 })).
+		Return(report.Delivery{ID: 2, State: "delivered"}, nil).Once()
+	env.ExecuteWorkflow(report.CloseOfBusiness, asked)
+	require.Equal(t, "delivered", result(t, env).Deliveries[1].State)
+}
+
+func TestARefusedCycleIsListedAsFailed(t *testing.T) {
+	t.Parallel()
+	env := cycle(t)
+	expectStates(env, report.Open, report.Failed)
+	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(activities.Opened{}, temporal.NewNonRetryableApplicationError("no such series", "NotFound", nil)).Once()
+	env.OnActivity(a.Fail, mock.Anything, mock.Anything).Return(nil).Once()
+	env.ExecuteWorkflow(report.CloseOfBusiness, asked)
+	require.ErrorContains(t, env.GetWorkflowError(), "no such series")
 }
 
 func TestAFailureIsRecorded(t *testing.T) {
@@ -137,8 +161,10 @@ func revision(t *testing.T, r report.Receipt) *testsuite.TestWorkflowEnvironment
 	env.OnActivity(a.Fetch, mock.Anything, mock.Anything).Return(activities.Fetched{Figures: 94}, nil).Once()
 	env.OnActivity(a.Analyse, mock.Anything, mock.Anything).Return(activities.Analysed{}, nil).Once()
 	env.OnActivity(a.Compose, mock.Anything, mock.Anything).Return(activities.Composed{Formats: []string{"pdf", "md"}}, nil).Once()
-	env.OnActivity(a.Render, mock.Anything, mock.Anything).Return(report.Artifact{}, nil).Twice()
-	env.OnActivity(a.Issue, mock.Anything, one).Return(r, nil).Once()
+	for _, f := range []string{"pdf", "md"} {
+		env.OnActivity(a.Render, mock.Anything, mock.MatchedBy(func(in activities.ToRender) bool { return in.Format == f })).Return(report.Artifact{Format: f}, nil).Once()
+	}
+	env.OnActivity(a.Issue, mock.Anything, one).Return(activities.Issued{State: r.State, Deliveries: r.Deliveries}, nil).Once()
 	return env
 }
 
@@ -149,9 +175,12 @@ func TestARevisionGoesThroughItsStages(t *testing.T) {
 	env := revision(t, receipt)
 	env.OnActivity(a.Deliver, mock.Anything, mock.Anything).Return(report.Delivery{State: "delivered"}, nil).Twice()
 	env.ExecuteWorkflow(report.ReportRevision, one)
-	for _, d := range result(t, env).Deliveries {
+	r := result(t, env)
+	for _, d := range r.Deliveries {
 		require.Equal(t, "delivered", d.State)
 	}
+	require.Equal(t, 94, r.Figures)
+	require.Equal(t, []report.Artifact{{Format: "md"}, {Format: "pdf"}}, r.Artifacts, "as a later reading of the receipt lists them")
 }
 
 func TestOneFailedDeliveryFailsNothingElse(t *testing.T) {

@@ -224,6 +224,24 @@ func TestDisagreementsCompareClaimsWithRows(t *testing.T) {
 	require.Equal(t, fact.Disagreement{Run: "R", What: "hits", Claimed: 50, Found: 34}, got[1])
 }
 
+func TestTheRegistryIsWhole(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, m := range fact.Metrics() {
+		require.False(t, seen[m.ID], m.ID)
+		seen[m.ID] = true
+		require.Positive(t, m.Version, m.ID)
+		require.NotEmpty(t, m.Label, m.ID)
+		require.NotEmpty(t, m.Unit, m.ID)
+		require.NotEmpty(t, m.Good, m.ID)
+		for _, other := range []string{m.PartOf, m.Whole} {
+			if _, known := fact.Lookup(other); other != "" {
+				require.True(t, known, "%s names %s", m.ID, other)
+			}
+		}
+	}
+}
+
 func TestWilson(t *testing.T) {
 	t.Parallel()
 	// Score method without continuity correction: R. G. Newcombe, "Two-sided

@@ -86,7 +86,7 @@ var metrics = []Metric{
 	{ID: "actions.open", Version: 1, Label: "Actions open", Kind: Stock, Unit: Count, Good: DownIsGood, Query: "ActionEvents", Feed: "actions"},
 	{ID: "actions.overdue", Version: 1, Label: "Actions overdue", Kind: Stock, Unit: Count, Good: DownIsGood, Query: "ActionEvents", Whole: "actions.open", Feed: "actions"},
 	{ID: "health.availability", Version: 1, Label: "Availability", Kind: Flow, Unit: Ratio, Decimals: 2, Good: UpIsGood, Dimensions: [][]string{{"component"}}, Query: "Health", Feed: "health"},
-	{ID: "health.latency_p95", Label: "p95 latency", Kind: Flow, Unit: Milliseconds, Good: DownIsGood, Dimensions: [][]string{{"component"}}, Query: "Health", Feed: "health"},
+	{ID: "health.latency_p95", Version: 1, Label: "p95 latency", Kind: Flow, Unit: Milliseconds, Good: DownIsGood, Dimensions: [][]string{{"component"}}, Query: "Health", Feed: "health"},
 	{ID: "health.samples", Version: 1, Label: "Health samples", Kind: Flow, Unit: Count, Good: NoPolarity, Dimensions: [][]string{{"component"}}, Query: "Health", PartOf: "health.availability", Whole: "health.expected", Feed: "health"},
 	{ID: "health.expected", Version: 1, Label: "Health samples expected", Kind: Flow, Unit: Count, Good: NoPolarity, Dimensions: [][]string{{"component"}}, Query: "Health", PartOf: "health.availability", Feed: "health"},
 	{ID: "facts.unmeasured", Version: 1, Label: "Not measured", Kind: Stock, Unit: Count, Good: DownIsGood, Query: "", PartOf: "", Whole: "facts.total"},
