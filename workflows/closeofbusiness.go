@@ -136,7 +136,11 @@ func (c *cycle) fail(ctx workflow.Context, cause error) error {
 	failed := activities.Failed{Series: c.req.Series, BusinessDate: c.req.BusinessDate, Reason: report.Cause(cause)}
 	err := workflow.ExecuteActivity(reading(ctx, "Record the failure"), do.Fail, failed).Get(ctx, nil)
 	workflow.SetCurrentDetails(ctx, "**Failed:** "+failed.Reason+"\n\nStart it again to go on from the last recorded stage.")
-	return errors.Join(cause, err, c.show(ctx, report.Failed))
+	if err := errors.Join(err, c.show(ctx, report.Failed)); err != nil {
+		// The run ends with what caused the failure, whose kind clients act on.
+		workflow.GetLogger(ctx).Error("the failure could not be recorded", "error", err)
+	}
+	return cause
 }
 
 // list puts the cycle into lists of workflows, unless whoever started it did.
