@@ -145,7 +145,7 @@ func refOf(sha []byte, size int64) report.Ref {
 }
 
 // revisionNumber is the revision as the database counts it.
-func revisionNumber(r Revision) int32 { return int32(r.Revision) } //nolint:gosec // revisions are few
+func revisionNumber(r Revision) int32 { return int32(r.Revision) } // revisions are few
 
 // seriesVersion reads the series file that a cycle was opened with.
 func (a *Activities) cycleSeries(ctx context.Context, c db.CobCycle) (*series.Series, error) {

@@ -69,7 +69,7 @@ func (a *Activities) issue(ctx context.Context, in Revision) error {
 	params := db.InsertRevisionParams{
 		Series: in.Series, BusinessDate: in.BusinessDate.Time(), Revision: revisionNumber(in),
 		Qualified: all.fetched.Summary.Qualified, Late: c.Late, AsOf: *c.AsOf,
-		Facts: int32(all.fetched.Summary.Figures), Unmeasured: int32(all.fetched.Summary.Unmeasured), //nolint:gosec // bounded by the store
+		Facts: int32(all.fetched.Summary.Figures), Unmeasured: int32(all.fetched.Summary.Unmeasured), // bounded by the store
 		FactsSha256: facts, DocumentSha256: doc, Renderer: render.Version,
 		WorkflowID: run.ID, RunID: run.RunID,
 	}

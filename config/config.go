@@ -154,7 +154,7 @@ func (l *loader) secret(name string) string {
 	case set && fileSet:
 		l.bad(name, "set, and "+name+"_FILE as well", "set one of them")
 	case fileSet:
-		b, err := os.ReadFile(path) //nolint:gosec // the operator names it
+		b, err := os.ReadFile(path) // #nosec G304 -- the operator names it
 		if err != nil {
 			l.errs = append(l.errs, fmt.Errorf("%s_FILE: %w", name, err))
 		}

@@ -89,7 +89,7 @@ func poolConfig(c Config) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, errURL("a setting in its query part is not understood")
 	}
-	cfg.MaxConns = int32(c.Conns) //nolint:gosec // bounded above
+	cfg.MaxConns = int32(c.Conns) // bounded above
 	cfg.MinIdleConns = 1
 	cfg.HealthCheckPeriod = 30 * time.Second
 	cfg.MaxConnIdleTime = 5 * time.Minute
@@ -202,7 +202,7 @@ func (s *Store) CheckLogin(ctx context.Context) error {
 	}
 	switch {
 	case r.ServerVersion < 150000:
-		return fmt.Errorf("Postgres 15 or newer is needed, this is %d.%d", r.ServerVersion/10000, r.ServerVersion%10000)
+		return fmt.Errorf("database server: Postgres 15 or newer is needed, this is %d.%d", r.ServerVersion/10000, r.ServerVersion%10000)
 	case !r.IsApp || !r.IsReader:
 		return fmt.Errorf("%w: %s. Run as the owner: GRANT cob_app TO %s", ErrRoles, r.Login, r.Login)
 	}

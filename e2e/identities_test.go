@@ -42,7 +42,7 @@ func (f *facts) attacksAddUp() {
 		hits, evaluated := f.value(fact.Key("attack.hits", rate.Dims)), f.value(fact.Key("attack.evaluated", rate.Dims))
 		require.Equal(f, hits, *rate.Numerator, rate.Key())
 		require.Equal(f, evaluated, *rate.Denominator, rate.Key())
-		require.Equal(f, float64(hits)/float64(evaluated), *rate.Value, rate.Key()) //nolint:testifylint // exact: values are not rounded
+		require.Equal(f, float64(hits)/float64(evaluated), *rate.Value, rate.Key()) // exact: values are not rounded
 		require.LessOrEqual(f, rate.Interval[0], *rate.Value, rate.Key())
 		require.GreaterOrEqual(f, rate.Interval[1], *rate.Value, rate.Key())
 	}
@@ -89,7 +89,7 @@ func (f *facts) changesAreDifferences() {
 			continue
 		}
 		require.NotNil(f, v.Change, v.Key())
-		require.Equal(f, *v.Value-*v.Previous, *v.Change, v.Key()) //nolint:testifylint // exact: values are not rounded
+		require.Equal(f, *v.Value-*v.Previous, *v.Change, v.Key()) // exact: values are not rounded
 	}
 }
 

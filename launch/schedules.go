@@ -117,9 +117,7 @@ func (l *Launcher) CompareSchedule(ctx context.Context, s *series.Series) (Sched
 	if d.Schedule.State != nil {
 		out.Paused = d.Schedule.State.Paused
 	}
-	for _, t := range d.Info.NextActionTimes {
-		out.Next = append(out.Next, t)
-	}
+	out.Next = d.Info.NextActionTimes
 	out.Drift = l.drift(d.Schedule, l.scheduleOptions(s, spec))
 	if len(out.Drift) > 0 {
 		out.Change = "updated"

@@ -132,11 +132,11 @@ func (a *app) takeFile(ctx context.Context, store *db.Store, name string, o inge
 	var in io.Reader = os.Stdin
 	size := int64(-1)
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the user names it
+		f, err := os.Open(name) // #nosec G304 -- the user names it
 		if err != nil {
 			return ingest.Result{}, fmt.Errorf("%w: %w", errUsage, err)
 		}
-		defer f.Close() //nolint:errcheck // only read
+		defer f.Close() // only read
 		if info, err := f.Stat(); err == nil {
 			size = info.Size()
 		}
@@ -146,7 +146,7 @@ func (a *app) takeFile(ctx context.Context, store *db.Store, name string, o inge
 		bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(name),
 			progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 		o.Progress = func(n int64) { _ = bar.Set64(n) } // drawing the bar is not worth failing for
-		defer bar.Finish()                              //nolint:errcheck // as above
+		defer bar.Finish()                              // as above
 	}
 	return take(ctx, store.Pool, in, name, o)
 }

@@ -67,7 +67,7 @@ func readFiles(paths []string) ([]file, error) {
 			}
 		}
 		for _, name := range names {
-			body, err := os.ReadFile(name) //nolint:gosec // the user names it
+			body, err := os.ReadFile(name) // #nosec G304 -- the user names it
 			if err != nil {
 				return nil, fmt.Errorf("%w: %w", report.ErrInvalid, err)
 			}

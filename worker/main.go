@@ -25,7 +25,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to be deferred
+		os.Exit(1) // nothing is left to be deferred
 	}
 }
 

@@ -52,7 +52,7 @@ func TestReplay(t *testing.T) {
 			}
 			text, err := os.Open(f)
 			require.NoError(t, err)
-			defer text.Close() //nolint:errcheck // only read
+			defer text.Close() // only read
 			history, err := client.HistoryFromJSON(text, client.HistoryJSONOptions{})
 			require.NoError(t, err)
 			// A cycle does one thing under its own ID and another under any other.

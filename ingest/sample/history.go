@@ -122,6 +122,7 @@ func (h *history) deliver(d day, source, what string, after time.Duration) {
 func (h *history) begin(d day) {
 	for i := range targets {
 		t := &targets[i]
+		h.add(Attacks, ingest.Target{Name: t.name}) // whichever feed speaks of it first
 		if t.retires && !h.measured(t, d.offset) {
 			continue
 		}
@@ -135,6 +136,9 @@ func (h *history) begin(d day) {
 	h.deliver(d, Incidents, "start of incidents", 91*time.Second)
 	h.deliver(d, Attacks, "start of attacks", 310*time.Second)
 	h.deliver(d, Actions, "start of actions", 362*time.Second)
+	for i := range h.done {
+		h.done[i].eve = true
+	}
 }
 
 // close delivers the day: each feed with its promise that it is complete.

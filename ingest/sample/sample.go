@@ -107,6 +107,12 @@ func Load(ctx context.Context, conn ingest.DB, o Options) (Result, error) {
 func (p *plan) load(ctx context.Context, conn ingest.DB, res *Result) error {
 	work, ctx := errgroup.WithContext(ctx)
 	attacks, others := make(chan batch, 2), make(chan batch, 8)
+	var mutex sync.Mutex
+	count := func(r ingest.Result) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		res.count(r)
+	}
 	work.Go(func() (err error) {
 		defer close(attacks)
 		defer close(others)
@@ -118,6 +124,12 @@ func (p *plan) load(ctx context.Context, conn ingest.DB, res *Result) error {
 			if b.sha256, err = digest(b.records); err != nil {
 				return false
 			}
+			if b.eve { // what both lanes speak of later is known before either begins
+				var added ingest.Result
+				added, err = b.write(ctx, conn)
+				count(added)
+				return err == nil
+			}
 			select {
 			case lane <- b:
 				return true
@@ -128,7 +140,6 @@ func (p *plan) load(ctx context.Context, conn ingest.DB, res *Result) error {
 		})
 		return err
 	})
-	var mutex sync.Mutex
 	days, all := 0, weekdaysBetween(p.first, p.until)+1
 	for _, lane := range []chan batch{attacks, others} {
 		work.Go(func() error {
@@ -137,14 +148,12 @@ func (p *plan) load(ctx context.Context, conn ingest.DB, res *Result) error {
 				if err != nil {
 					return err
 				}
-				mutex.Lock()
-				res.count(added)
-				if strings.HasPrefix(b.name, attacksOfADay) {
+				count(added)
+				if strings.HasPrefix(b.name, attacksOfADay) { // one lane has them all
 					if days++; p.Progress != nil {
 						p.Progress(days, all)
 					}
 				}
-				mutex.Unlock()
 			}
 			return nil
 		})
@@ -239,6 +248,7 @@ func planFor(ctx context.Context, conn db.DBTX, o Options) (*plan, error) {
 
 // batch is what one feed delivered at one instant.
 type batch struct {
+	eve        bool // there before the first day
 	source     string
 	name       string
 	recordedAt time.Time

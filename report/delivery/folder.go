@@ -42,7 +42,7 @@ func ToFolder(dir string, a report.Artifact, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", a.FileName, err)
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the link below, or to be removed
+	defer os.Remove(tmp.Name()) // gone after the link below, or to be removed
 	if err := write(tmp, body); err != nil {
 		return fmt.Errorf("write %s: %w", a.FileName, err)
 	}
@@ -71,7 +71,7 @@ func write(f *os.File, body []byte) error {
 
 // same tells whether the file is there with this content already.
 func same(path string, body []byte) (bool, error) {
-	have, err := os.ReadFile(path) //nolint:gosec // the folder is the operator's setting
+	have, err := os.ReadFile(path) // #nosec G304 -- the folder is the operator's setting
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return false, nil
