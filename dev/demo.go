@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/closeofbusiness/cob/dev/connection"
 )
@@ -28,13 +26,15 @@ func demo(ctx context.Context, _ []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.starter(ctx, "sample", "--business-days", "90", "--seed", "1"); err != nil {
+	s.say("loading the sample: 90 business days, about half a minute the first time")
+	date, err := s.sample(ctx)
+	if err != nil {
 		return err
 	}
-	if err := s.starter(ctx, "run", "--series", demoSeries, "--wait"); err != nil {
+	if err := s.starter(ctx, "run", "--series", demoSeries, "--date", date, "--wait"); err != nil {
 		return err
 	}
-	s.explainReport(running)
+	s.explainReport(running, date)
 	return nil
 }
 
@@ -54,11 +54,7 @@ func (s *Stack) join(ctx context.Context) (running bool, err error) {
 	return false, nil
 }
 
-func (s *Stack) explainReport(running bool) {
-	date := s.latestReport()
-	if date == "" {
-		return
-	}
+func (s *Stack) explainReport(running bool, date string) {
 	before := "make dev     in one terminal, then\n  "
 	if running {
 		before = ""
@@ -67,19 +63,4 @@ func (s *Stack) explainReport(running bool) {
 	s.say("\nThe files:\n  %s", short(filepath.Join(s.Connection.OutputDir, demoSeries, date)))
 	s.say("\nIts numbers, each with the query that made it:\n  %sbin/starter facts --series %s --date %s", before, demoSeries, date)
 	s.say("\nThis very run, in the Temporal UI:\n  %s%s\n", before, link)
-}
-
-// latestReport is the newest business date in the output folder: the one just issued, as
-// none later can be.
-func (s *Stack) latestReport() string {
-	entries, err := os.ReadDir(filepath.Join(s.Connection.OutputDir, demoSeries))
-	if err != nil {
-		return ""
-	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		if _, err := time.Parse(time.DateOnly, entries[i].Name()); err == nil {
-			return entries[i].Name()
-		}
-	}
-	return ""
 }
