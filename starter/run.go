@@ -213,6 +213,7 @@ func (a *app) printReceipt(r report.Receipt, folder, link string) error {
 	verb, state := "issued ", "complete"
 	if r.Already {
 		verb = "already issued "
+		a.say("revision %d was already issued, %s; nothing was made again", r.Revision, r.IssuedAt.Format("Mon 2 Jan 2006 15:04 MST"))
 	}
 	if r.State == report.IssuedQualified {
 		state = "qualified"
