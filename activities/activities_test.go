@@ -223,6 +223,19 @@ func TestResolveNeverLooksAhead(t *testing.T) {
 	}
 }
 
+func TestADeliveryGivenUpIsRecorded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, receipt := issue(b)
+	given := receipt.Deliveries[0]
+	given.Detail = "no space left on device"
+	twice[struct{}](b, b.a.Undelivered, given)
+	after, err := activities.Receipt(t.Context(), b.a.Store, name, date)
+	require.NoError(t, err)
+	require.Equal(t, report.Undelivered, after.Deliveries[0].State)
+	require.Equal(t, given.Detail, after.Deliveries[0].Detail)
+}
+
 type starter struct{ err error }
 
 func (s starter) StartOrJoin(_ context.Context, req report.Request) (report.Receipt, error) {

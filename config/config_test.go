@@ -106,6 +106,9 @@ func TestLogsAreJSONOffATerminal(t *testing.T) {
 	newLogger(&out, "json", slog.LevelInfo).Info("issued", "series", "daily-security")
 	require.Contains(t, out.String(), `"msg":"issued","series":"daily-security"`)
 	out.Reset()
+	newLogger(&out, "json", slog.LevelInfo).With("RunID", "r-1").Warn("Activity error.", "WorkflowID", "cob/daily-security/2026-11-20/r1")
+	require.Contains(t, out.String(), `"run_id":"r-1","request_id":"r-1","workflow_id":"cob/daily-security/2026-11-20/r1","series":"daily-security","business_date":"2026-11-20"`)
+	out.Reset()
 	newLogger(&out, "text", slog.LevelWarn).Info("issued")
 	require.Empty(t, out.String())
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -98,6 +99,17 @@ func (r Request) Validate() error {
 // CycleID is the workflow ID of a series' cycle: one cycle, one ID, whatever
 // started it.
 func CycleID(series string, d Date) string { return "cob/" + series + "/" + string(d) }
+
+// ParseCycleID reads series and business date off the workflow ID of a cycle or
+// of one of its revisions; false for any other.
+func ParseCycleID(id string) (series string, d Date, ok bool) {
+	parts := strings.Split(id, "/")
+	if len(parts) < 3 || parts[0] != "cob" || CheckSeries(parts[1]) != nil {
+		return "", "", false
+	}
+	d, err := ParseDate(parts[2])
+	return parts[1], d, err == nil
+}
 
 // RevisionID is the workflow ID of one revision of a cycle.
 func RevisionID(series string, d Date, revision int) string {

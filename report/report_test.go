@@ -18,6 +18,20 @@ func TestIdentitiesAreStable(t *testing.T) {
 	require.Equal(t, []string{"CloseOfBusiness", "ReportRevision", "ScheduledClose"}, []string{CloseOfBusiness, ReportRevision, ScheduledClose})
 }
 
+func TestCycleIDsReadBack(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{CycleID("a-1", "2026-11-20"), RevisionID("a-1", "2026-11-20", 3)} {
+		series, d, ok := ParseCycleID(id)
+		require.True(t, ok, id)
+		require.Equal(t, "a-1", series)
+		require.Equal(t, Date("2026-11-20"), d)
+	}
+	for _, id := range []string{"", "cob/a-1", "cob/a-1/scheduled-2026-11-20T17:00:00Z", "other/a-1/2026-11-20", "cob/A/2026-11-20"} {
+		_, _, ok := ParseCycleID(id)
+		require.False(t, ok, id)
+	}
+}
+
 func TestARequestReportsEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, Request{Series: "a-1", BusinessDate: "2026-02-28"}.Validate())

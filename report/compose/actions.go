@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/document"
@@ -70,25 +69,13 @@ func urgent(keys []string) func(a, b fact.Action) int {
 				return 1
 			}
 			if k == "due" {
-				if n := due(a.Due, b.Due); n != 0 {
+				if n := fact.CompareDue(a.Due, b.Due); n != 0 {
 					return n
 				}
 			}
 		}
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Source, b.Source))
 	}
-}
-
-func due(a, b *time.Time) int {
-	switch {
-	case a == nil && b == nil:
-		return 0
-	case a == nil:
-		return 1
-	case b == nil:
-		return -1
-	}
-	return a.Compare(*b)
 }
 
 // actions is what the next shift has to do.

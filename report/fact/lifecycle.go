@@ -151,8 +151,8 @@ func groupActions(events []ActionEvent) [][]ActionEvent {
 		func(a, b ActionEvent) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(rank(a.Kind), rank(b.Kind))) })
 }
 
-// earlier tells whether a is due before b; what has no date comes last.
-func earlier(a, b *time.Time) int {
+// CompareDue orders by due date, as cmp.Compare does; what has none comes last.
+func CompareDue(a, b *time.Time) int {
 	switch {
 	case a == nil && b == nil:
 		return 0

@@ -193,7 +193,7 @@ func (l *ledger) actionRecords() (open []Action, done []string) {
 		open = append(open, a)
 	}
 	slices.SortStableFunc(open, func(a, b Action) int {
-		return cmp.Or(one2(b.Overdue)-one2(a.Overdue), earlier(a.Due, b.Due), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(one2(b.Overdue)-one2(a.Overdue), CompareDue(a.Due, b.Due), cmp.Compare(a.Name, b.Name))
 	})
 	slices.Sort(done)
 	return open, done
