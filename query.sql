@@ -79,8 +79,8 @@ INSERT INTO staging.planned_cell (batch, line, source, run, probe, detector, cat
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: StageAttempts :copyfrom
-INSERT INTO staging.attempt (batch, line, source, run, name, at, probe, category, target_version, answered)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+INSERT INTO staging.attempt (batch, line, source, run, name, at, probe, category, target_version, answered, unsent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: StageScores :copyfrom
 INSERT INTO staging.score (batch, line, source, run, attempt, at, detector, output, value, hit)
@@ -239,8 +239,8 @@ WHERE known.category IS NULL OR (known.category, known.evaluations) IS DISTINCT 
 
 -- name: AddAttempts :execrows
 -- An attempt is what was sent: known once, it stays as first recorded.
-INSERT INTO ops.attempt (run, name, at, probe, category, target_version, answered, batch)
-SELECT r.id, s.name, s.at, s.probe, s.category, s.target_version, s.answered, s.batch
+INSERT INTO ops.attempt (run, name, at, probe, category, target_version, answered, unsent, batch)
+SELECT r.id, s.name, s.at, s.probe, s.category, s.target_version, s.answered, s.unsent, s.batch
 FROM (SELECT DISTINCT ON (at, name, run, source) * FROM staging.attempt g
       WHERE g.batch = @batch ORDER BY at, name, run, source, line DESC) s
 JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
@@ -376,9 +376,9 @@ FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.* FRO
       JOIN ops.run r ON (r.source, r.name) = (a.source, a.run)
       WHERE a.batch = @batch AND r.batch <> @batch
       ORDER BY a.source, a.run, a.name, a.at, a.line DESC) s
-CROSS JOIN LATERAL (SELECT a.probe, a.category, a.target_version, a.answered FROM ops.attempt a
+CROSS JOIN LATERAL (SELECT a.probe, a.category, a.target_version, a.answered, a.unsent FROM ops.attempt a
                     WHERE (a.run, a.name) = (s.run_id, s.name) AND a.at + interval '0' = s.at LIMIT 1) k
-WHERE (k.probe, k.category, k.target_version, k.answered) <> (s.probe, s.category, s.target_version, s.answered);
+WHERE (k.probe, k.category, k.target_version, k.answered, k.unsent) <> (s.probe, s.category, s.target_version, s.answered, s.unsent);
 
 -- name: ClearStaging :exec
 WITH
@@ -519,7 +519,7 @@ ORDER BY 1;
 
 -- name: AttemptCounts :many
 SELECT r.source, r.target,
-       count(*) AS sent,
+       count(*) FILTER (WHERE NOT a.unsent) AS sent,
        count(*) FILTER (WHERE a.answered) AS answered
 FROM ops.attempt a
 JOIN ops.batch b ON b.id = a.batch AND b.recorded_at <= @as_of

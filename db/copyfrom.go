@@ -117,6 +117,7 @@ func (r iteratorForStageAttempts) Values() ([]interface{}, error) {
 		r.rows[0].Category,
 		r.rows[0].TargetVersion,
 		r.rows[0].Answered,
+		r.rows[0].Unsent,
 	}, nil
 }
 
@@ -125,7 +126,7 @@ func (r iteratorForStageAttempts) Err() error {
 }
 
 func (q *Queries) StageAttempts(ctx context.Context, arg []StageAttemptsParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"staging", "attempt"}, []string{"batch", "line", "source", "run", "name", "at", "probe", "category", "target_version", "answered"}, &iteratorForStageAttempts{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"staging", "attempt"}, []string{"batch", "line", "source", "run", "name", "at", "probe", "category", "target_version", "answered", "unsent"}, &iteratorForStageAttempts{rows: arg})
 }
 
 // iteratorForStageClaims implements pgx.CopyFromSource.

@@ -146,7 +146,9 @@ type OpsAttempt struct {
 	Category      string
 	TargetVersion string
 	Answered      bool
-	Batch         int64
+	// the attack found no prompt to send: judged, but neither sent nor answered
+	Unsent bool
+	Batch  int64
 }
 
 type OpsBatch struct {
@@ -331,6 +333,7 @@ type StagingAttempt struct {
 	Category      string
 	TargetVersion string
 	Answered      bool
+	Unsent        bool
 }
 
 type StagingClaim struct {

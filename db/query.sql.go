@@ -103,9 +103,9 @@ func (q *Queries) AddActions(ctx context.Context, batch int64) (int64, error) {
 }
 
 const addAttempts = `-- name: AddAttempts :execrows
-INSERT INTO ops.attempt (run, name, at, probe, category, target_version, answered, batch)
-SELECT r.id, s.name, s.at, s.probe, s.category, s.target_version, s.answered, s.batch
-FROM (SELECT DISTINCT ON (at, name, run, source) batch, line, source, run, name, at, probe, category, target_version, answered FROM staging.attempt g
+INSERT INTO ops.attempt (run, name, at, probe, category, target_version, answered, unsent, batch)
+SELECT r.id, s.name, s.at, s.probe, s.category, s.target_version, s.answered, s.unsent, s.batch
+FROM (SELECT DISTINCT ON (at, name, run, source) batch, line, source, run, name, at, probe, category, target_version, answered, unsent FROM staging.attempt g
       WHERE g.batch = $1 ORDER BY at, name, run, source, line DESC) s
 JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
 ON CONFLICT (run, name, at) DO NOTHING
@@ -650,7 +650,7 @@ func (q *Queries) AttackTrend(ctx context.Context, arg AttackTrendParams) ([]Att
 
 const attemptCounts = `-- name: AttemptCounts :many
 SELECT r.source, r.target,
-       count(*) AS sent,
+       count(*) FILTER (WHERE NOT a.unsent) AS sent,
        count(*) FILTER (WHERE a.answered) AS answered
 FROM ops.attempt a
 JOIN ops.batch b ON b.id = a.batch AND b.recorded_at <= $1
@@ -1430,13 +1430,13 @@ JOIN ops.run k ON (k.source, k.name) = (s.source, s.name)
 WHERE s.batch = $1 AND (k.tool, k.suite, k.planned_for) <> (s.tool, s.suite, s.planned_for)
 UNION ALL
 SELECT 'attempt', count(*)
-FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.batch, a.line, a.source, a.run, a.name, a.at, a.probe, a.category, a.target_version, a.answered FROM staging.attempt a
+FROM (SELECT DISTINCT ON (a.source, a.run, a.name, a.at) r.id AS run_id, a.batch, a.line, a.source, a.run, a.name, a.at, a.probe, a.category, a.target_version, a.answered, a.unsent FROM staging.attempt a
       JOIN ops.run r ON (r.source, r.name) = (a.source, a.run)
       WHERE a.batch = $1 AND r.batch <> $1
       ORDER BY a.source, a.run, a.name, a.at, a.line DESC) s
-CROSS JOIN LATERAL (SELECT a.probe, a.category, a.target_version, a.answered FROM ops.attempt a
+CROSS JOIN LATERAL (SELECT a.probe, a.category, a.target_version, a.answered, a.unsent FROM ops.attempt a
                     WHERE (a.run, a.name) = (s.run_id, s.name) AND a.at + interval '0' = s.at LIMIT 1) k
-WHERE (k.probe, k.category, k.target_version, k.answered) <> (s.probe, s.category, s.target_version, s.answered)
+WHERE (k.probe, k.category, k.target_version, k.answered, k.unsent) <> (s.probe, s.category, s.target_version, s.answered, s.unsent)
 `
 
 type KeptAsRecordedRow struct {
@@ -2173,6 +2173,7 @@ type StageAttemptsParams struct {
 	Category      string
 	TargetVersion string
 	Answered      bool
+	Unsent        bool
 }
 
 type StageClaimsParams struct {

@@ -164,7 +164,7 @@ func (j *jailbreakBench) readBehaviour() error {
 	j.behaviours++
 	line, name := j.lineNow(), strconv.FormatInt(*b.Index, 10)
 	err := j.emit(line, Attempt{Source: j.o.Source, Run: j.run, Name: name, At: j.at, Probe: j.parameters.Method,
-		Category: b.Category, Answered: bool(b.Response)})
+		Category: b.Category, Answered: bool(b.Prompt) && bool(b.Response), Unsent: !bool(b.Prompt)})
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,11 @@ var kinds = map[string]func(*fields) []any{
 	"attempt": func(f *fields) []any {
 		a := Attempt{Source: f.source, Run: f.name("run"), Name: f.name("attempt"), At: f.time("at"), Probe: f.name("probe"),
 			Category: f.name("category"), TargetVersion: f.optionalName("target_version"), Answered: f.boolean("answered")}
+		if f.has("unsent") {
+			if a.Unsent = f.boolean("unsent"); a.Unsent && a.Answered {
+				f.fault("unsent", "true beside answered true", "an attempt that was not sent has no answer")
+			}
+		}
 		return append([]any{a}, f.scores(a)...)
 	},
 	"score": func(f *fields) []any {

@@ -150,6 +150,17 @@ func (p *pausing) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+func TestAnAttemptThatWasNeverSentIsJudgedAndNotSent(t *testing.T) {
+	t.Parallel()
+	store := open(t)
+	take(t, store, history+attempts(4, 1)+`{"kind":"attempt","source":"garak","run":"R-1","attempt":"none","at":"2026-11-19T10:30:00+00:00","probe":"p.P","category":"jailbreak","answered":false,"unsent":true,"scores":[{"detector":"d.D","value":0,"hit":false}]}`+"\n")
+	set := facts(t, store, now(t, store))
+	require.InDelta(t, 5, *set.Total("attack.evaluated").Value, 0)
+	for id, want := range map[string]float64{"attempts.sent": 4, "attempts.answered": 4, "attempts.unanswered": 0} {
+		require.InDelta(t, want, *set.Total(id).Value, 0, id)
+	}
+}
+
 func TestARescoreIsKnownFromItsOwnBatchOn(t *testing.T) {
 	t.Parallel()
 	store := open(t)

@@ -109,10 +109,12 @@ CREATE TABLE ops.attempt (
     category       text        NOT NULL,
     target_version text        NOT NULL DEFAULT '',
     answered       boolean     NOT NULL,
+    unsent         boolean     NOT NULL DEFAULT false CHECK (NOT (unsent AND answered)),
     batch          bigint      NOT NULL REFERENCES ops.batch DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (at, id),
     UNIQUE (run, name, at)
 );
+COMMENT ON COLUMN ops.attempt.unsent IS 'the attack found no prompt to send: judged, but neither sent nor answered';
 COMMENT ON COLUMN ops.attempt.name IS 'the source''s own identity of the attempt within its run';
 
 -- One output judged by one detector. A missing score is no row. A re-score is

@@ -66,7 +66,8 @@ CREATE UNLOGGED TABLE staging.attempt (
     probe          text        NOT NULL,
     category       text        NOT NULL,
     target_version text        NOT NULL,
-    answered       boolean     NOT NULL
+    answered       boolean     NOT NULL,
+    unsent         boolean     NOT NULL
 );
 
 CREATE UNLOGGED TABLE staging.score (
