@@ -244,6 +244,9 @@ func TestVariants(t *testing.T) {
 			s.Window = fact.Window{From: time.Date(2026, 10, 23, 16, 0, 0, 0, time.UTC), To: time.Date(2026, 10, 26, 17, 0, 0, 0, time.UTC)}
 			s.AsOf = s.Window.To.Add(time.Minute)
 		}, []string{"Fri 23 Oct 17:00 BST to Mon 26 Oct 17:00 GMT · data as known at 17:01"}, nil},
+		{"feeds without a source", func(t *testing.T, s *fact.Set) {
+			s.Feeds = append(s.Feeds[:1:1], fact.Feed{Name: "incidents"}, fact.Feed{Name: "health"})
+		}, []string{"No source gives incidents or health.", "incidents no source · health no source"}, nil},
 		{"late and restated data", func(t *testing.T, s *fact.Set) {
 			s.Records.LateBatches = []fact.LateBatch{{Source: "garak", Name: "late.jsonl", RecordedAt: at(20, 9, 12), Rows: 360}}
 			find(t, s, "attack.success_rate").Restated = true

@@ -336,6 +336,8 @@ func (c *composer) feeds() document.Inlines {
 			reached = true
 		case f.CompleteThrough != nil:
 			out = append(out, name+" not complete (through "+c.clock.At(*f.CompleteThrough)+")")
+		case f.Source == "":
+			out = append(out, name+" no source")
 		default:
 			out = append(out, name+" no promise")
 		}

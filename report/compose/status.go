@@ -47,11 +47,13 @@ func (c *composer) missingFeeds() string {
 	if len(c.set.Feeds) == 0 {
 		return "No source has said that its data is complete."
 	}
-	var out []string
+	var out, absent []string
 	more := 0
 	for _, f := range c.set.Feeds {
 		switch {
 		case f.Complete():
+		case f.Source == "":
+			absent = append(absent, f.Name)
 		case len(out) == maxFeeds:
 			more++
 		default:
@@ -60,6 +62,11 @@ func (c *composer) missingFeeds() string {
 	}
 	if more > 0 {
 		out = append(out, "So "+isAre(more)+" "+plural(int64(more), "more feed", "more feeds")+" (data notes).")
+	}
+	if n := len(absent) - 1; n == 0 {
+		out = append(out, "No source gives "+absent[0]+".")
+	} else if n > 0 {
+		out = append(out, "No source gives "+strings.Join(absent[:n], ", ")+" or "+absent[n]+".")
 	}
 	return strings.Join(out, " ")
 }
@@ -74,9 +81,6 @@ func isAre(n int) string {
 // howFar says how far an incomplete feed is, how far it should be and, where
 // that is how the wait ended, until when it was waited for.
 func (c *composer) howFar(f fact.Feed) string {
-	if f.Source == "" {
-		return "has no source"
-	}
 	if f.CompleteThrough == nil {
 		return "has promised nothing for this window"
 	}
