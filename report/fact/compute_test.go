@@ -256,6 +256,20 @@ func TestWilson(t *testing.T) {
 	}
 }
 
+func TestEveryFactSaysEverything(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(fact.Compute(*input(t)).Facts)
+	require.NoError(t, err)
+	var all []map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(text, &all))
+	for _, f := range all {
+		for _, key := range []string{"id", "dims", "value", "unit", "status", "reason", "numerator", "denominator", "interval",
+			"previous", "change", "comparable", "window", "as_of", "query", "rows"} {
+			require.Contains(t, f, key, "%s: what is absent is null, never left out", f["id"])
+		}
+	}
+}
+
 func TestCanonicalIsTheSameForTheSameInput(t *testing.T) {
 	t.Parallel()
 	in := input(t)

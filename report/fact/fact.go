@@ -67,11 +67,11 @@ type Fact struct {
 	Value       *float64 `json:"value"`
 	Unit        Unit     `json:"unit"`
 	Status      Status   `json:"status"`
-	Reason      string   `json:"reason,omitempty"` // why it is unmeasured
-	Numerator   *int64   `json:"numerator,omitempty"`
-	Denominator *int64   `json:"denominator,omitempty"`
+	Reason      string   `json:"reason"` // why it is unmeasured
+	Numerator   *int64   `json:"numerator"`
+	Denominator *int64   `json:"denominator"`
 	// Interval is the Wilson 95 % interval of a rate.
-	Interval *[2]float64 `json:"interval,omitempty"`
+	Interval *[2]float64 `json:"interval"`
 
 	// Previous is the value of the previous business date, recomputed at the
 	// same as-of; nil where that was unmeasured.
