@@ -125,8 +125,8 @@ func markUsage(c *cobra.Command) {
 			return nil
 		}
 	}
-	if c.HasSubCommands() && c.RunE == nil && c.HasParent() {
-		c.Args = nil
+	if c.HasSubCommands() && c.RunE == nil {
+		c.Args = cobra.ArbitraryArgs // or cobra itself refuses an unknown command, with another exit code
 		c.RunE = func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return fmt.Errorf("%w: unknown command %q. See: %s --help", errUsage, args[0], c.CommandPath())
