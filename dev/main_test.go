@@ -28,12 +28,19 @@ func TestMain(m *testing.M) {
 
 func playStarter() {
 	tell("starter")
-	if len(os.Args) > 1 && os.Args[1] == "run" {
-		if err := os.MkdirAll(filepath.Join(os.Getenv("COB_OUTPUT_DIR"), demoSeries, "2026-11-20"), 0o755); err != nil {
+	verb := ""
+	if len(os.Args) > 1 {
+		verb = os.Args[1]
+	}
+	fmt.Fprintln(os.Stderr, "starter was asked:", strings.Join(os.Args[1:], " "))
+	switch verb {
+	case "sample":
+		fmt.Println(`{"first": "2026-07-20", "until": "2026-11-20", "batches": 491, "rows": 606663}`)
+	case "run": // as the worker does for it
+		if err := os.MkdirAll(filepath.Join("out", demoSeries, "2026-11-20"), 0o755); err != nil {
 			panic(err)
 		}
 	}
-	fmt.Println("starter was asked:", strings.Join(os.Args[1:], " "))
 }
 
 func playWorker() {
