@@ -467,7 +467,9 @@ SELECT pg_advisory_xact_lock_shared(7202611);
 SELECT clock_timestamp()::timestamptz AS now;
 
 -- name: BecomeReader :exec
-SELECT set_config('role', 'cob_reader', true);
+-- For this transaction: the reader's rights, and memory to sort a day's scores
+-- in, which would otherwise go through files.
+SELECT set_config('role', 'cob_reader', true), set_config('work_mem', '128MB', true);
 
 -- name: Watermarks :many
 SELECT w.source, w.feed,

@@ -726,9 +726,11 @@ func (q *Queries) BatchOfContent(ctx context.Context, source string, contentSha2
 }
 
 const becomeReader = `-- name: BecomeReader :exec
-SELECT set_config('role', 'cob_reader', true)
+SELECT set_config('role', 'cob_reader', true), set_config('work_mem', '128MB', true)
 `
 
+// For this transaction: the reader's rights, and memory to sort a day's scores
+// in, which would otherwise go through files.
 func (q *Queries) BecomeReader(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, becomeReader)
 	return err

@@ -78,6 +78,10 @@ func (a *app) withBoth(ctx context.Context, do func(*config.Config, *db.Store, *
 			return err
 		}
 		defer l.Client.Close()
+		// A workflow that sets an attribute which is not registered would hang.
+		if err := l.CheckAttributes(ctx); err != nil {
+			return err
+		}
 		return do(cfg, store, l)
 	})
 }
