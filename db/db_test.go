@@ -157,6 +157,8 @@ func TestAConnectionURLIsRefusedWithoutShowingIt(t *testing.T) {
 		"postgres://a:s3cret@h":                 "no database",
 		"postgres://a:s3cret@h:99999999/d":      "cannot be used",
 		"postgres://a:s3cret@h/d?sslmode=never": "sslmode",
+		"postgres://a:s3cret@localhost/d?host=db.example":  "once more",
+		"postgres://a:s3cret@localhost/d?service=prod":     "once more",
 		"postgres://a:s3cret@db.example/d?sslmode=require": "COB_ALLOW_INSECURE=database",
 		"postgres://a:s3cret@db.example/d?sslmode=disable": "verify-full",
 	} {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -124,6 +125,9 @@ func explicitURL(raw string, allowInsecure bool) (string, error) {
 		return "", errURL("postgres://user:password@host:port/database is needed")
 	}
 	q := u.Query()
+	for k := range q {
+		q.Set(k, q.Get(k)) // of a setting that is given twice the first counts, here as in what is checked
+	}
 	host := u.Hostname()
 	if host == "" {
 		host = q.Get("host") // a socket's folder
@@ -131,6 +135,9 @@ func explicitURL(raw string, allowInsecure bool) (string, error) {
 	switch {
 	case host == "":
 		return "", errURL("it names no host")
+	case u.Host != "" && (q.Has("host") || q.Has("port")), q.Has("ssl"), q.Has("service"), q.Has("servicefile"), q.Has("user"), q.Has("dbname"), q.Has("database"):
+		// What stands in the query part would override what was checked here.
+		return "", errURL("its query part names a host, a service, a user or a database once more, or ssl in place of sslmode")
 	case u.User.Username() == "":
 		return "", errURL("it names no user")
 	case len(u.Path) < 2:
@@ -175,13 +182,16 @@ func requireTLS(q url.Values, host string, allowInsecure bool) error {
 	return nil
 }
 
-// isLocal holds for loopback addresses and socket folders.
-func isLocal(host string) bool {
-	if host == "localhost" || host[0] == '/' {
-		return true
+// isLocal holds for loopback addresses and socket folders. Of a list of hosts,
+// each must be.
+func isLocal(hosts string) bool {
+	for host := range strings.SplitSeq(hosts, ",") {
+		ip := net.ParseIP(host)
+		if host != "localhost" && !strings.HasPrefix(host, "/") && (ip == nil || !ip.IsLoopback()) {
+			return false
+		}
 	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return true
 }
 
 // errURL says what is wrong with a connection URL without showing it: it may

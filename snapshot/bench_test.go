@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,12 +58,16 @@ func BenchmarkFactQueries(b *testing.B) {
 			_, err := store.AttackCells(ctx, db.AttackCellsParams{AsOf: asOf, WindowStart: windowStart, WindowEnd: windowEnd, Sources: []string{}})
 			return err
 		},
+		"AttackTrend": func(ctx context.Context) error {
+			_, err := store.AttackTrend(ctx, db.AttackTrendParams{Bounds: []time.Time{windowStart, windowEnd}, AsOf: asOf, WindowStart: windowStart, WindowEnd: windowEnd, Sources: []string{}})
+			return err
+		},
 		"AttemptCounts": func(ctx context.Context) error {
 			_, err := store.AttemptCounts(ctx, db.AttemptCountsParams{AsOf: asOf, WindowStart: windowStart, WindowEnd: windowEnd, Sources: []string{}})
 			return err
 		},
 	}
-	for _, name := range []string{"AttackCells", "AttemptCounts"} {
+	for _, name := range []string{"AttackCells", "AttackTrend", "AttemptCounts"} {
 		b.Run(name, func(b *testing.B) {
 			psql := newPsql(b, d.AdminURL, name, asOf)
 			ours, theirs := []time.Duration{}, []time.Duration{}
@@ -117,7 +122,8 @@ func newPsql(b *testing.B, url, name string, asOf time.Time) *psql {
 	_, rest, ok := strings.Cut(string(text), "-- name: "+name+" :many\n")
 	require.True(b, ok)
 	sql, _, _ := strings.Cut(rest, ";")
-	for param, v := range map[string]string{"@as_of": quoted(asOf), "@window_start": quoted(windowStart), "@window_end": quoted(windowEnd), "@sources": "'{}'"} {
+	for param, v := range map[string]string{"@as_of": quoted(asOf), "@window_start": quoted(windowStart), "@window_end": quoted(windowEnd), "@sources": "'{}'",
+		"@bounds": fmt.Sprintf(`'{"%s","%s"}'`, windowStart.Format(time.RFC3339), windowEnd.Format(time.RFC3339))} {
 		sql = strings.ReplaceAll(sql, param, v)
 	}
 	return &psql{b, filepath.Join(found.Dir, "psql"), url, "SET jit = off;\n\\timing on\n" + sql + ";\n"}
