@@ -425,35 +425,155 @@ RETURNING recorded_at;
 -- name: ListBatches :many
 SELECT * FROM ops.batch ORDER BY recorded_at DESC, id DESC;
 
----------------------------------------------------------------- open
+---------------------------------------------------------------- ledger
+-- What is owed, what became of it, who decided and who has read it.
 
--- name: OpenCycle :execrows
-INSERT INTO cob.cycle (series, business_date, series_version, template, template_version,
-                       window_start, window_end, deadline, state, requested_by, request_id)
-VALUES (@series, @business_date, @series_version, @template, @template_version,
-        @window_start, @window_end, @deadline, 'open', @requested_by, @request_id)
+-- name: LatestCalendar :one
+SELECT * FROM cob.calendar WHERE name = @name ORDER BY version DESC LIMIT 1;
+
+-- name: CalendarVersion :one
+SELECT * FROM cob.calendar WHERE name = @name AND version = @version;
+
+-- name: ListCalendars :many
+SELECT DISTINCT ON (name) * FROM cob.calendar ORDER BY name, version DESC;
+
+-- name: InsertCalendar :exec
+INSERT INTO cob.calendar (name, version, spec, sha256, note, applied_by)
+VALUES (@name, @version, @spec, @sha256, @note, @applied_by);
+
+-- name: LockFiles :exec
+-- Whoever applies files does so alone, for its transaction.
+SELECT pg_advisory_xact_lock(7202614);
+
+-- name: SeriesSince :one
+-- When a series was first applied.
+SELECT applied_at FROM cob.series WHERE name = @name AND version = 1;
+
+-- name: LockSeries :exec
+-- Whoever adds cycles to a series does so alone, for its transaction.
+SELECT pg_advisory_xact_lock(7202613, hashtext(@series));
+
+-- name: RecordedWindows :many
+SELECT business_date, window_start, window_end FROM cob.cycle WHERE series = @series ORDER BY business_date;
+
+-- name: RecordCycle :execrows
+-- Fixes a due date's window. Nobody has begun.
+INSERT INTO cob.cycle (series, business_date, series_version, calendar, calendar_version, withhold,
+                       window_start, window_end, deadline, state)
+VALUES (@series, @business_date, @series_version, sqlc.narg('calendar'), sqlc.narg('calendar_version'), @withhold,
+        @window_start, @window_end, @deadline, 'owed')
 ON CONFLICT DO NOTHING;
 
 -- name: Cycle :one
 SELECT * FROM cob.cycle WHERE series = @series AND business_date = @business_date;
 
--- name: ReopenCycle :exec
+-- name: Cycles :many
+-- Every recorded cycle of a series with what was issued and who has read it.
+SELECT c.series, c.business_date, c.state, c.window_start, c.window_end, c.deadline, c.as_of, c.late, c.missing, c.failure,
+       c.withhold, c.decided_by, c.decided_reason, c.changed_at, c.opened_at,
+       coalesce(r.revision, 0)::integer AS revision,
+       coalesce(r.issued_at, to_timestamp(0))::timestamptz AS issued_at, -- revision 0: not issued
+       coalesce(k.by, '')::text AS acknowledged_by,
+       coalesce(k.acknowledged_at, to_timestamp(0))::timestamptz AS acknowledged_at
+FROM cob.cycle c
+LEFT JOIN LATERAL (SELECT v.revision, v.issued_at FROM cob.revision v
+                   WHERE (v.series, v.business_date) = (c.series, c.business_date) ORDER BY v.revision DESC LIMIT 1) r ON true
+LEFT JOIN LATERAL (SELECT a.by, a.acknowledged_at FROM cob.acknowledgement a
+                   WHERE (a.series, a.business_date, a.revision) = (c.series, c.business_date, r.revision)
+                   ORDER BY a.id LIMIT 1) k ON true
+WHERE c.series = @series AND c.business_date BETWEEN @from_date AND @to_date
+ORDER BY c.business_date;
+
+-- name: CycleEvents :many
+SELECT * FROM cob.cycle_event WHERE series = @series AND business_date = @business_date ORDER BY id;
+
+-- name: Transitions :many
+SELECT * FROM cob.transition ORDER BY from_state, to_state;
+
+-- name: WaiveCycle :execrows
+-- A begun cycle is waived through its workflow, which knows when that is safe.
+UPDATE cob.cycle
+SET state = 'waived', decided_by = @decided_by, decided_identity = @decided_identity, decided_reason = @decided_reason
+WHERE series = @series AND business_date = @business_date
+  AND (state IN ('owed', 'missed', 'failed') OR @begun::boolean AND state IN ('open', 'awaiting_data', 'held'));
+
+-- name: MissCycle :execrows
+UPDATE cob.cycle SET state = 'missed'
+WHERE series = @series AND business_date = @business_date AND state = 'owed';
+
+-- name: Acknowledge :one
+INSERT INTO cob.acknowledgement (series, business_date, revision, by, identity, note)
+VALUES (@series, @business_date, @revision, @by, @identity, @note)
+RETURNING *;
+
+-- name: FirstAcknowledgement :one
+-- Who first said to have read a date's report, as known at an instant.
+SELECT * FROM cob.acknowledgement
+WHERE series = @series AND business_date = @business_date AND acknowledged_at <= @as_of
+ORDER BY revision DESC, id LIMIT 1;
+
+-- name: ScheduleRow :one
+SELECT * FROM cob.schedule WHERE series = @series;
+
+-- name: ListSchedules :many
+SELECT * FROM cob.schedule ORDER BY series;
+
+-- name: SaveSchedule :exec
+INSERT INTO cob.schedule (series, spec) VALUES (@series, @spec)
+ON CONFLICT (series) DO UPDATE SET spec = excluded.spec, applied_at = clock_timestamp();
+
+-- name: CountSchedule :exec
+UPDATE cob.schedule SET overlap_skipped = @overlap_skipped, missed_catch_up = @missed_catch_up WHERE series = @series;
+
+-- name: RaiseAlarm :execrows
+-- One row where it is new; none where it stands already.
+INSERT INTO cob.alarm (kind, series, subject, detail) VALUES (@kind, @series, @subject, @detail)
+ON CONFLICT DO NOTHING;
+
+-- name: StandingAlarms :many
+SELECT * FROM cob.alarm WHERE cleared_at IS NULL ORDER BY id;
+
+-- name: ClearAlarm :execrows
+UPDATE cob.alarm SET cleared_at = clock_timestamp() WHERE id = @id AND cleared_at IS NULL;
+
+---------------------------------------------------------------- open
+
+-- name: OpenCycle :execrows
+-- Takes a cycle that nobody has begun, with the versions of today.
+UPDATE cob.cycle
+SET state = 'open', series_version = @series_version, template = @template, template_version = @template_version,
+    calendar = sqlc.narg('calendar'), calendar_version = sqlc.narg('calendar_version'), withhold = @withhold,
+    requested_by = @requested_by, request_id = @request_id, opened_at = clock_timestamp(), as_of_rule = @as_of_rule
+WHERE series = @series AND business_date = @business_date AND state IN ('owed', 'missed');
+
+-- name: ReopenCycle :execrows
+-- Takes back a failure, or what an interrupted run left waiting.
 UPDATE cob.cycle SET state = 'open', failure = ''
-WHERE series = @series AND business_date = @business_date AND state = 'failed';
+WHERE series = @series AND business_date = @business_date AND state IN ('failed', 'awaiting_data', 'held');
 
 -- name: FailCycle :exec
 UPDATE cob.cycle SET state = 'failed', failure = @failure
-WHERE series = @series AND business_date = @business_date AND state = 'open';
+WHERE series = @series AND business_date = @business_date AND state IN ('open', 'awaiting_data', 'held');
 
 ---------------------------------------------------------------- await
 
+-- name: KeepWaiting :exec
+-- Says what is missing, and that the cycle waits or is held.
+UPDATE cob.cycle SET state = @state, missing = @missing
+WHERE series = @series AND business_date = @business_date AND state IN ('open', 'awaiting_data', 'held');
+
 -- name: FixAsOf :one
--- The first caller fixes it to the database's clock; every later one reads it.
+-- The first to fix it decides; whoever comes later reads it.
 UPDATE cob.cycle
-SET as_of = coalesce(as_of, clock_timestamp()),
-    late = coalesce(as_of, clock_timestamp()) > deadline
-WHERE series = @series AND business_date = @business_date
-RETURNING as_of::timestamptz AS as_of, late;
+SET as_of_rule = CASE WHEN as_of IS NULL THEN @rule ELSE as_of_rule END,
+    late = CASE WHEN as_of IS NULL THEN @late ELSE late END,
+    decided_by = CASE WHEN as_of IS NULL THEN @decided_by ELSE decided_by END,
+    decided_identity = CASE WHEN as_of IS NULL THEN @decided_identity ELSE decided_identity END,
+    decided_reason = CASE WHEN as_of IS NULL THEN @decided_reason ELSE decided_reason END,
+    as_of = coalesce(as_of, @as_of),
+    state = 'open', missing = ''
+WHERE series = @series AND business_date = @business_date AND state IN ('open', 'awaiting_data', 'held')
+RETURNING *;
 
 ---------------------------------------------------------------- fetch
 
@@ -702,8 +822,8 @@ INSERT INTO cob.artifact (series, business_date, revision, format, file_name, sh
 VALUES (@series, @business_date, @revision, @format, @file_name, @sha256);
 
 -- name: InsertDelivery :exec
-INSERT INTO cob.delivery (series, business_date, revision, channel, recipient)
-VALUES (@series, @business_date, @revision, @channel, @recipient)
+INSERT INTO cob.delivery (series, business_date, revision, channel, recipient, state, detail)
+VALUES (@series, @business_date, @revision, @channel, @recipient, @state, @detail)
 ON CONFLICT DO NOTHING;
 
 -- name: IssueCycle :exec
@@ -717,6 +837,9 @@ JOIN cob.content f ON f.sha256 = r.facts_sha256
 JOIN cob.content d ON d.sha256 = r.document_sha256
 WHERE r.series = @series AND r.business_date = @business_date
 ORDER BY r.revision DESC LIMIT 1;
+
+-- name: RevisionNumbered :one
+SELECT * FROM cob.revision WHERE series = @series AND business_date = @business_date AND revision = @revision;
 
 -- name: Artifacts :many
 SELECT a.format, a.file_name, a.sha256, c.size

@@ -17,7 +17,6 @@ import (
 
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/report"
-	"github.com/closeofbusiness/cob/report/series"
 )
 
 // Activities carries what the stages need. Its exported methods are the
@@ -28,6 +27,9 @@ type Activities struct {
 	OutputDir string
 	// Starter starts or joins cycles; only Join needs it.
 	Starter Starter
+	// PollEvery is how often a waiting cycle looks at its sources. Zero means
+	// 15 seconds.
+	PollEvery time.Duration
 }
 
 // Revision names one revision of a cycle: the input of every stage.
@@ -146,15 +148,6 @@ func refOf(sha []byte, size int64) report.Ref {
 
 // revisionNumber is the revision as the database counts it.
 func revisionNumber(r Revision) int32 { return int32(r.Revision) } // revisions are few
-
-// seriesVersion reads the series file that a cycle was opened with.
-func (a *Activities) cycleSeries(ctx context.Context, c db.CobCycle) (*series.Series, error) {
-	row, err := a.Store.SeriesVersion(ctx, c.Series, c.SeriesVersion)
-	if err != nil {
-		return nil, fmt.Errorf("read series %s version %d: %w", c.Series, c.SeriesVersion, err)
-	}
-	return series.Parse(row.Spec)
-}
 
 // cycle reads a cycle's row.
 func (a *Activities) cycle(ctx context.Context, name string, d report.Date) (db.CobCycle, error) {

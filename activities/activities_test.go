@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
 	"github.com/closeofbusiness/cob/activities"
 	"github.com/closeofbusiness/cob/db"
@@ -35,31 +35,17 @@ var (
 	asked = report.Request{Series: name, BusinessDate: date, RequestedBy: "test", RequestID: "test"}
 )
 
-// bench is a database with a series, a template and a little data, and an
-// environment that runs activities on it.
-type bench struct {
-	t   *testing.T
-	a   *activities.Activities
-	env *testsuite.TestActivityEnvironment
-}
-
+// newBench is a bench with a little data: one finding, and the promise of its
+// source.
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	store, err := db.Open(t.Context(), db.Config{URL: testserver.New(t).AppURL})
-	require.NoError(t, err)
-	t.Cleanup(store.Close)
-	configure(t, store)
-	_, err = ingest.NDJSON(t.Context(), store.Pool, strings.NewReader(
+	b := benchOn(t, testserver.New(t))
+	_, err := ingest.NDJSON(t.Context(), b.a.Store.Pool, strings.NewReader(
 		`{"kind":"watermark","source":"findings","feed":"findings","complete_through":"2026-11-19T17:00:00+00:00"}
 {"kind":"finding","source":"findings","finding":"F-1","target":"kb-search","title":"answers with another customer's data"}
 {"kind":"finding_event","source":"findings","finding":"F-1","event":"opened","at":"2026-11-19T10:00:00+00:00","severity":"critical"}
 `), "test.ndjson", ingest.Options{})
 	require.NoError(t, err)
-	b := &bench{t: t, a: &activities.Activities{Store: store, OutputDir: t.TempDir()}}
-	var suite testsuite.WorkflowTestSuite
-	b.env = suite.NewTestActivityEnvironment()
-	b.env.SetTestTimeout(time.Minute)
-	b.env.RegisterActivity(b.a)
 	return b
 }
 
@@ -212,15 +198,22 @@ func TestADatabaseThatIsGoneIsTriedAgain(t *testing.T) {
 func TestResolveNeverLooksAhead(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for at, want := range map[string]report.Date{
-		"2026-11-19T17:00:00Z": "2026-11-19", // a due time
-		"2026-11-19T16:59:00Z": "2026-11-18", // a trigger by hand before the cutoff
-		"2026-11-22T12:00:00Z": "2026-11-20",
+	b.calendar(`{"name":"uk","week":["mon","tue","wed","thu","fri"],"holidays":{"2026-11-18":"a holiday"},"half_days":{"2026-11-17":"12:30"}}`)
+	b.series("calendar: uk")
+	for at, want := range map[string]activities.Meant{
+		"2026-11-19T17:00:00Z": {BusinessDate: "2026-11-19", Due: true, Why: "Thu 19 Nov 2026 17:00 GMT is the cutoff of 2026-11-19"},
+		"2026-11-17T12:30:00Z": {BusinessDate: "2026-11-17", Due: true, Why: "Tue 17 Nov 2026 12:30 GMT is the cutoff of 2026-11-17"},
+		"2026-11-18T17:00:00Z": {Why: "nothing is owed at Wed 18 Nov 2026 17:00 GMT"},
+		"2026-11-19T16:59:00Z": {BusinessDate: "2026-11-17", Why: "triggered Thu 19 Nov 2026 16:59 GMT: the latest due date whose cutoff has passed is 2026-11-17"},
+		"2026-11-22T12:00:00Z": {BusinessDate: "2026-11-20", Why: "triggered Sun 22 Nov 2026 12:00 GMT: the latest due date whose cutoff has passed is 2026-11-20"},
 	} {
 		nominal, err := time.Parse(time.RFC3339, at)
 		require.NoError(t, err)
-		require.Equal(t, want, twice[report.Date](b, b.a.Resolve, activities.Nominal{Series: name, At: nominal}), at)
+		require.Equal(t, want, twice[activities.Meant](b, b.a.Resolve, activities.Nominal{Series: name, At: nominal}), at)
 	}
+	var old activities.Meant
+	require.NoError(t, json.Unmarshal([]byte(`"2026-11-19"`), &old), "as version 1.0 recorded it")
+	require.Equal(t, activities.Meant{BusinessDate: "2026-11-19", Due: true}, old)
 }
 
 func TestADeliveryGivenUpIsRecorded(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/template"
@@ -72,17 +73,20 @@ func (a *Activities) layout(ctx context.Context, r Revision) (*template.Template
 	if err != nil {
 		return nil, nil, err
 	}
-	row, err := a.Store.TemplateVersion(ctx, c.Template, c.TemplateVersion)
+	if c.Template == nil || c.TemplateVersion == nil {
+		return nil, nil, fmt.Errorf("%w: cycle %s was never opened", report.ErrInvalid, report.CycleID(r.Series, r.BusinessDate))
+	}
+	row, err := a.Store.TemplateVersion(ctx, *c.Template, *c.TemplateVersion)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read template %s %s: %w", c.Template, c.TemplateVersion, err)
+		return nil, nil, fmt.Errorf("read template %s %s: %w", *c.Template, *c.TemplateVersion, err)
 	}
 	t, err := template.Parse(row.Spec)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := a.cycleSeries(ctx, c)
+	plan, err := ledger.OfCycle(ctx, a.Store.Queries, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	return t, s.Parameters, nil
+	return t, plan.Series.Parameters, nil
 }

@@ -3,12 +3,17 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/compose"
 	"github.com/closeofbusiness/cob/report/document"
+	"github.com/closeofbusiness/cob/report/fact"
 )
 
 // ToCompose is a revision with its facts and narratives.
@@ -52,10 +57,63 @@ func (a *Activities) compose(ctx context.Context, in ToCompose) ([]byte, []strin
 	if err != nil {
 		return nil, nil, err
 	}
-	d, err := compose.Compose(set, t, params, narratives, compose.Meta{Revision: in.Revision.Revision, FactsSHA256: in.Facts.SHA256})
+	meta, err := a.meta(ctx, in, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := compose.Compose(set, t, params, narratives, meta)
 	if err != nil {
 		return nil, nil, err
 	}
 	out, err := document.Canonical(d)
 	return out, t.Output.Formats, err
+}
+
+// meta is what the page says beside the facts: about the revision itself, and
+// about the previous report.
+func (a *Activities) meta(ctx context.Context, in ToCompose, set *fact.Set) (compose.Meta, error) {
+	c, err := a.cycle(ctx, in.Series, in.BusinessDate)
+	if err != nil {
+		return compose.Meta{}, err
+	}
+	plan, err := ledger.OfCycle(ctx, a.Store.Queries, c)
+	if err != nil {
+		return compose.Meta{}, err
+	}
+	m := compose.Meta{Revision: in.Revision.Revision, FactsSHA256: in.Facts.SHA256, Late: c.Late, Decision: decision(c),
+		AcknowledgeWithin: plan.Series.AcknowledgeAfter()}
+	if m.Issued, err = a.issuedFigures(ctx, in.Series, set.Previous.Date); err != nil {
+		return m, err
+	}
+	k, err := a.Store.FirstAcknowledgement(ctx, in.Series, set.Previous.Date.Time(), set.AsOf)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, nil
+	}
+	if err != nil {
+		return m, fmt.Errorf("read the previous report's acknowledgement: %w", err)
+	}
+	m.Acknowledged = &compose.Acknowledgement{By: k.By, At: k.AcknowledgedAt.UTC()}
+	return m, nil
+}
+
+// issuedFigures reads a date's figures as they were issued; nil: it was not.
+func (a *Activities) issuedFigures(ctx context.Context, series string, d report.Date) (map[string]float64, error) {
+	rev, err := a.Store.LatestRevision(ctx, series, d.Time())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the previous revision: %w", err)
+	}
+	set, err := a.factSet(ctx, refOf(rev.FactsSha256, rev.FactsSize))
+	if err != nil {
+		return nil, fmt.Errorf("read the previous fact set: %w", err)
+	}
+	out := map[string]float64{}
+	for i := range set.Facts {
+		if f := &set.Facts[i]; f.Value != nil {
+			out[f.Key()] = *f.Value
+		}
+	}
+	return out, nil
 }

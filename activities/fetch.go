@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/snapshot"
@@ -47,14 +48,12 @@ func (a *Activities) fetch(ctx context.Context, r Revision) ([]byte, fetchSummar
 	if c.AsOf == nil {
 		return nil, fetchSummary{}, fmt.Errorf("%w: the as-of of %s is not fixed", report.ErrInvalid, report.CycleID(r.Series, r.BusinessDate))
 	}
-	s, err := a.cycleSeries(ctx, c)
+	plan, err := ledger.OfCycle(ctx, a.Store.Queries, c)
 	if err != nil {
 		return nil, fetchSummary{}, err
 	}
 	set, err := snapshot.Facts(ctx, a.Store, snapshot.Request{
-		Series: s, Date: r.BusinessDate, AsOf: c.AsOf.UTC(),
-		Window:   fact.Window{From: c.WindowStart.UTC(), To: c.WindowEnd.UTC()},
-		Deadline: c.Deadline.UTC(),
+		Series: plan.Series, Calendar: plan.Calendar, Date: r.BusinessDate, AsOf: c.AsOf.UTC(), Deadline: c.Deadline.UTC(),
 	})
 	if err != nil {
 		return nil, fetchSummary{}, err

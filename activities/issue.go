@@ -19,6 +19,7 @@ type sealed struct {
 	fetched   made[fetchSummary]
 	document  report.Ref
 	artifacts []report.Artifact
+	withhold  string // why nothing is to be delivered
 }
 
 // Issued is what sealing adds to what the stages made.
@@ -54,6 +55,7 @@ func (a *Activities) issue(ctx context.Context, in Revision) error {
 	if err != nil {
 		return err
 	}
+	all.withhold = c.Withhold
 	facts, err := all.fetched.Ref.Digest()
 	if err != nil {
 		return err
@@ -113,8 +115,12 @@ func (a *Activities) seal(ctx context.Context, q *db.Queries, all sealed, params
 			return wrap("insert artifact", err)
 		}
 	}
-	err = q.InsertDelivery(ctx, db.InsertDeliveryParams{Series: params.Series, BusinessDate: params.BusinessDate,
-		Revision: params.Revision, Channel: "folder", Recipient: a.OutputDir})
+	to := db.InsertDeliveryParams{Series: params.Series, BusinessDate: params.BusinessDate,
+		Revision: params.Revision, Channel: "folder", Recipient: a.OutputDir, State: "owed"}
+	if all.withhold != "" {
+		to.State, to.Detail = report.Withheld, all.withhold
+	}
+	err = q.InsertDelivery(ctx, to)
 	if err != nil {
 		return wrap("insert delivery", err)
 	}
@@ -154,6 +160,11 @@ func Receipt(ctx context.Context, store *db.Store, name string, d report.Date) (
 	if r.Artifacts, err = artifacts(ctx, store, Revision{Series: name, BusinessDate: d, Revision: r.Revision}); err != nil {
 		return r, err
 	}
+	c, err := store.Cycle(ctx, name, d.Time())
+	if err != nil {
+		return r, fmt.Errorf("read cycle: %w", err)
+	}
+	r.Decision = decision(c)
 	sent, err := store.Deliveries(ctx, name, d.Time(), rev.Revision)
 	if err != nil {
 		return r, fmt.Errorf("read deliveries: %w", err)

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -9,20 +10,25 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/closeofbusiness/cob/db"
+	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
-	"github.com/closeofbusiness/cob/report/series"
 	"github.com/closeofbusiness/cob/report/template"
 )
 
 // Opened is a cycle that may go on, or the receipt of one that needn't.
 type Opened struct {
-	// Receipt is set where the cycle was issued before.
+	// Receipt is set where the cycle was issued or waived before.
 	Receipt *report.Receipt `json:"receipt,omitempty"`
 	Window  string          `json:"window"` // for people: "Thu 19 Nov 17:00 to Fri 20 Nov 17:00 GMT"
+	// Known is set where the as-of is fixed: there is nothing to wait for.
+	Known *Known `json:"known,omitempty"`
+	// Missing says what is waited for.
+	Missing string `json:"missing,omitempty"`
 }
 
-// Open takes the cycle: it writes its row, or finds it there. A cycle that
-// failed before is opened again and goes on from its last recorded stage.
+// Open takes the cycle: it fixes its window, or finds it fixed, and looks
+// whether the data is complete. A cycle that failed before is opened again and
+// goes on from its last recorded stage.
 func (a *Activities) Open(ctx context.Context, req report.Request) (Opened, error) {
 	o, err := a.open(ctx, req)
 	return o, failure(err)
@@ -32,15 +38,11 @@ func (a *Activities) open(ctx context.Context, req report.Request) (Opened, erro
 	if err := req.Validate(); err != nil {
 		return Opened{}, err
 	}
-	receipt, err := Receipt(ctx, a.Store, req.Series, req.BusinessDate)
-	if err == nil {
+	if receipt, err := Receipt(ctx, a.Store, req.Series, req.BusinessDate); !errors.Is(err, report.ErrNotFound) {
 		receipt.Already = true
-		return Opened{Receipt: &receipt}, nil
+		return Opened{Receipt: &receipt}, err
 	}
-	if !errors.Is(err, report.ErrNotFound) {
-		return Opened{}, err
-	}
-	s, err := a.openRow(ctx, req)
+	plan, err := a.take(ctx, req)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -48,73 +50,102 @@ func (a *Activities) open(ctx context.Context, req report.Request) (Opened, erro
 	if err != nil {
 		return Opened{}, err
 	}
-	cal, err := s.Calendar()
-	if err != nil {
-		return Opened{}, err
+	if c.State == string(report.Waived) {
+		receipt := waived(c)
+		return Opened{Receipt: &receipt}, nil
 	}
+	out := Opened{Window: window(c, plan.Calendar.Zone())}
+	looked, err := a.look(ctx, c, req.AsOf)
+	out.Known, out.Missing = looked.known, looked.missing
+	return out, err
+}
+
+func window(c db.CobCycle, zone *time.Location) string {
 	const day = "Mon 2 Jan 15:04"
-	return Opened{Window: c.WindowStart.In(cal.Zone()).Format(day) + " to " + c.WindowEnd.In(cal.Zone()).Format(day+" MST")}, nil
+	return c.WindowStart.In(zone).Format(day) + " to " + c.WindowEnd.In(zone).Format(day+" MST")
 }
 
-// openRow inserts the cycle where it is new, and takes back an earlier failure.
-func (a *Activities) openRow(ctx context.Context, req report.Request) (*series.Series, error) {
-	row, err := a.Store.LatestSeries(ctx, req.Series)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("%w: series %q. Apply it: starter series apply FILE", report.ErrNotFound, req.Series)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read series %s: %w", req.Series, err)
-	}
-	s, err := series.Parse(row.Spec)
-	if err != nil {
-		return nil, err
-	}
-	params, err := a.cycleParams(ctx, s, row.Version, req)
-	if err != nil {
-		return nil, err
-	}
-	return s, a.Store.InTx(ctx, pgx.TxOptions{}, func(q *db.Queries) error {
-		if _, err := q.OpenCycle(ctx, params); err != nil {
-			return fmt.Errorf("open cycle: %w", err)
+// take fixes the cycle's window where that is new, and makes it open: with
+// today's versions where nobody had begun, as it was where a run failed.
+func (a *Activities) take(ctx context.Context, req report.Request) (plan *ledger.Plan, err error) {
+	err = a.Store.InTx(ctx, pgx.TxOptions{}, func(q *db.Queries) error {
+		if plan, err = ledger.Load(ctx, q, req.Series); err != nil {
+			return err
 		}
-		if err := q.ReopenCycle(ctx, req.Series, req.BusinessDate.Time()); err != nil {
-			return fmt.Errorf("open cycle again: %w", err)
+		now, err := q.Now(ctx)
+		if err != nil {
+			return fmt.Errorf("read the database's clock: %w", err)
 		}
-		return nil
+		if err := plan.CheckPast(req.BusinessDate, now); err != nil {
+			return err
+		}
+		if err := plan.Record(ctx, q, req.BusinessDate); err != nil {
+			return err
+		}
+		if done, err := collapse(ctx, q, plan, req, now); done || err != nil {
+			return err
+		}
+		return begin(ctx, q, plan, req, now)
 	})
+	return plan, err
 }
 
-func (a *Activities) cycleParams(ctx context.Context, s *series.Series, version int32, req report.Request) (db.OpenCycleParams, error) {
-	cal, err := s.Calendar()
+// collapse waives a missed date of a series that owes the latest one only. What
+// somebody asked for by hand is made all the same.
+func collapse(ctx context.Context, q *db.Queries, plan *ledger.Plan, req report.Request, now time.Time) (bool, error) {
+	latest := plan.Latest(now)
+	if !plan.Series.LatestOnly() || req.RequestedBy != report.BySchedule || latest <= req.BusinessDate {
+		return false, nil
+	}
+	n, err := q.WaiveCycle(ctx, db.WaiveCycleParams{
+		Series: req.Series, BusinessDate: req.BusinessDate.Time(), DecidedBy: "series", DecidedIdentity: "policy",
+		DecidedReason: "missed: latest_only; the latest is " + string(latest),
+	})
 	if err != nil {
-		return db.OpenCycleParams{}, err
+		return false, fmt.Errorf("waive what was missed: %w", err)
 	}
-	if err := cal.Check(req.BusinessDate); err != nil {
-		return db.OpenCycleParams{}, fmt.Errorf("series %s: %w", s.Name, err)
-	}
-	from, to := cal.Window(req.BusinessDate)
-	now, err := a.Store.Now(ctx)
-	if err != nil {
-		return db.OpenCycleParams{}, fmt.Errorf("read the database's clock: %w", err)
-	}
-	if to.After(now) {
-		return db.OpenCycleParams{}, fmt.Errorf("%w: the cutoff of %s lies ahead, at %s", report.ErrNotDue, req.BusinessDate, to.Format("Mon 2 Jan 15:04 MST"))
-	}
-	t, err := LatestTemplate(ctx, a.Store, s.Template)
-	if err != nil {
-		return db.OpenCycleParams{}, err
-	}
-	return db.OpenCycleParams{
-		Series: s.Name, BusinessDate: req.BusinessDate.Time(), SeriesVersion: version,
-		Template: t.Name, TemplateVersion: t.Version,
-		WindowStart: from, WindowEnd: to, Deadline: s.DeadlineAfter(to),
-		RequestedBy: req.RequestedBy, RequestID: req.RequestID,
-	}, nil
+	return n > 0, nil
 }
 
-// LatestTemplate reads the newest applied version of a template.
-func LatestTemplate(ctx context.Context, store *db.Store, name string) (*template.Template, error) {
-	rows, err := store.TemplateVersions(ctx, name)
+func begin(ctx context.Context, q *db.Queries, plan *ledger.Plan, req report.Request, now time.Time) error {
+	t, err := latestTemplate(ctx, q, plan.Series.Template)
+	if err != nil {
+		return err
+	}
+	days, version := plan.CalendarVersion()
+	_, err = q.OpenCycle(ctx, db.OpenCycleParams{
+		Series: req.Series, BusinessDate: req.BusinessDate.Time(), SeriesVersion: plan.Version,
+		Template: &t.Name, TemplateVersion: &t.Version, Calendar: days, CalendarVersion: version,
+		Withhold: plan.Withhold(req.BusinessDate), RequestedBy: req.RequestedBy, RequestID: req.RequestID,
+		AsOfRule: asOfRule(plan, req, now),
+	})
+	if err != nil {
+		return fmt.Errorf("open cycle: %w", err)
+	}
+	if _, err := q.ReopenCycle(ctx, req.Series, req.BusinessDate.Time()); err != nil {
+		return fmt.Errorf("open cycle again: %w", err)
+	}
+	return nil
+}
+
+// asOfRule is the rule by which the cycle's as-of will be fixed.
+func asOfRule(plan *ledger.Plan, req report.Request, now time.Time) string {
+	rule, at, err := report.ParseAsOf(req.AsOf)
+	_, cutoff := plan.Calendar.Window(req.BusinessDate)
+	switch {
+	case err == nil && !at.IsZero():
+		return "at"
+	case rule != "":
+		return rule
+	case now.After(plan.Series.DeadlineAfter(cutoff)):
+		return report.AsOfNow
+	}
+	return report.AsOfDue
+}
+
+// latestTemplate reads the newest applied version of a template.
+func latestTemplate(ctx context.Context, q *db.Queries, name string) (*template.Template, error) {
+	rows, err := q.TemplateVersions(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("read template %s: %w", name, err)
 	}
@@ -122,6 +153,19 @@ func LatestTemplate(ctx context.Context, store *db.Store, name string) (*templat
 		return nil, fmt.Errorf("%w: template %q. Apply it: starter template apply FILE", report.ErrNotFound, name)
 	}
 	return template.Parse(rows[0].Spec)
+}
+
+// waived is the receipt of a cycle that is not owed after all.
+func waived(c db.CobCycle) report.Receipt {
+	return report.Receipt{Series: c.Series, BusinessDate: report.DateOf(c.BusinessDate), State: report.Waived, Already: true, Decision: decision(c)}
+}
+
+// decision is who decided about a cycle; nil: nobody did.
+func decision(c db.CobCycle) *report.Decision {
+	if c.DecidedBy == "" {
+		return nil
+	}
+	return &report.Decision{By: c.DecidedBy, Reason: c.DecidedReason, Identity: c.DecidedIdentity}
 }
 
 // Failed says why a cycle could not be issued.
@@ -146,23 +190,41 @@ type Nominal struct {
 	At     time.Time `json:"at"`
 }
 
-// Resolve finds the business date that a schedule's nominal time means: the
-// latest due date whose cutoff is at or before it, never one that lies ahead.
-func (a *Activities) Resolve(ctx context.Context, n Nominal) (report.Date, error) {
-	row, err := a.Store.LatestSeries(ctx, n.Series)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", failure(fmt.Errorf("%w: series %q", report.ErrNotFound, n.Series))
+// Meant is what a schedule's nominal time means.
+type Meant struct {
+	// BusinessDate is empty where nothing is owed.
+	BusinessDate report.Date `json:"business_date,omitempty"`
+	// Due tells that the nominal time is the date's cutoff.
+	Due bool   `json:"due"`
+	Why string `json:"why"`
+}
+
+// UnmarshalJSON also reads what Resolve returned in version 1.0: a date.
+func (m *Meant) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		*m = Meant{Due: true}
+		return json.Unmarshal(b, &m.BusinessDate)
 	}
+	type plain Meant
+	return json.Unmarshal(b, (*plain)(m))
+}
+
+// Resolve finds the business date that a schedule's nominal time means: the due
+// date whose cutoff it is; none where the schedule fired by itself on a day on
+// which nothing is owed; and for somebody who triggered it by hand the latest
+// due date, never one whose cutoff lies ahead.
+func (a *Activities) Resolve(ctx context.Context, n Nominal) (Meant, error) {
+	plan, err := ledger.Load(ctx, a.Store.Queries, n.Series)
 	if err != nil {
-		return "", failure(fmt.Errorf("read series %s: %w", n.Series, err))
+		return Meant{}, failure(err)
 	}
-	s, err := series.Parse(row.Spec)
-	if err != nil {
-		return "", failure(err)
+	local := n.At.In(plan.Calendar.Zone()).Format("Mon 2 Jan 2006 15:04 MST")
+	date, due, regular := plan.Calendar.Fired(n.At)
+	switch {
+	case due:
+		return Meant{BusinessDate: date, Due: true, Why: local + " is the cutoff of " + string(date)}, nil
+	case regular:
+		return Meant{Why: "nothing is owed at " + local}, nil
 	}
-	cal, err := s.Calendar()
-	if err != nil {
-		return "", failure(err)
-	}
-	return cal.Latest(n.At), nil
+	return Meant{BusinessDate: date, Why: "triggered " + local + ": the latest due date whose cutoff has passed is " + string(date)}, nil
 }

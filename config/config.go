@@ -36,12 +36,15 @@ type Config struct {
 	UIURL string
 	// TaskQueue is the queue of workflows and activities.
 	TaskQueue string
-	// Deployment and BuildID turn worker versioning on where both are given.
+	// Deployment turns worker versioning on. BuildID is then set too, by default
+	// to the build's own.
 	Deployment, BuildID string
 	// OutputDir is the folder that reports are delivered to, absolute.
 	OutputDir string
 	// Series is the default of --series.
 	Series string
+	// PollEvery is how often a waiting cycle looks at its sources.
+	PollEvery time.Duration
 	// MetricsAddr serves /healthz and /readyz. "off" serves nothing.
 	MetricsAddr string
 	LogLevel    slog.Level
@@ -63,10 +66,9 @@ func Load() (*Config, error) {
 	l := &loader{lookup: os.LookupEnv}
 	c := &Config{
 		TaskQueue:   l.text("COB_TASK_QUEUE", report.DefaultTaskQueue),
-		Deployment:  l.text("COB_DEPLOYMENT", ""),
-		BuildID:     l.text("COB_BUILD_ID", ""),
 		Series:      l.text("COB_SERIES", ""),
 		MetricsAddr: l.text("COB_METRICS_ADDR", "127.0.0.1:9464"),
+		PollEvery:   l.duration("COB_POLL_INTERVAL", 15*time.Second),
 		LogLevel:    l.level("COB_LOG_LEVEL"),
 		LogFormat:   l.oneOf("COB_LOG_FORMAT", "", "text", "json"),
 		Insecure:    l.exceptions("COB_ALLOW_INSECURE", "database"),
@@ -78,9 +80,7 @@ func Load() (*Config, error) {
 	}
 	l.connections(c, pool)
 	c.OutputDir = l.folder(c.OutputDir)
-	if (c.Deployment == "") != (c.BuildID == "") {
-		l.bad("COB_DEPLOYMENT and COB_BUILD_ID", "one is set and the other is not", "set both to turn worker versioning on, or neither")
-	}
+	c.Deployment, c.BuildID = l.version(Build())
 	if err := errors.Join(l.errs...); err != nil {
 		return nil, err
 	}
@@ -128,6 +128,29 @@ func (l *loader) fromEnvironment(c *Config, set []string) {
 	}
 	c.Temporal = options
 	c.UIURL = strings.TrimSuffix(l.text("TEMPORAL_UI_URL", ""), "/")
+}
+
+// version is the worker deployment version: none, or both of its parts. own is
+// what the program knows about its build.
+func (l *loader) version(own string) (deployment, build string) {
+	deployment, build = l.text("COB_DEPLOYMENT", ""), l.text("COB_BUILD_ID", "")
+	if deployment == "" {
+		if build != "" {
+			l.bad("COB_BUILD_ID", "set, while COB_DEPLOYMENT is not", "set COB_DEPLOYMENT as well to turn worker versioning on, or neither")
+		}
+		return "", ""
+	}
+	if strings.ContainsAny(deployment, ".:") { // Temporal refuses it at every poll, and the worker would run and do nothing
+		l.bad("COB_DEPLOYMENT", strconv.Quote(deployment), "a name without . and : is needed")
+	}
+	if build == "" {
+		build = own
+	}
+	if build == "" {
+		l.bad("COB_BUILD_ID", "not set, while COB_DEPLOYMENT is, and this program doesn't know its own build",
+			"set it to what tells this build from every other, or build with make build")
+	}
+	return deployment, build
 }
 
 type loader struct {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/closeofbusiness/cob/dev/connection"
 	"github.com/closeofbusiness/cob/dev/pid"
+	"github.com/closeofbusiness/cob/report"
 )
 
 // clean removes every setting that the machine may have.
@@ -88,6 +90,46 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	for _, name := range []string{"DATABASE_URL_FILE", "COB_DB_MAX_CONNS", "COB_DB_STATEMENT_TIMEOUT", "COB_LOG_LEVEL", "COB_LOG_FORMAT", "COB_ALLOW_INSECURE", "COB_BUILD_ID"} {
 		require.ErrorContains(t, err, name)
 	}
+}
+
+func TestVersioningIsOnWhereADeploymentIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		deployment, build, own           string
+		wantDeployment, wantBuild, wrong string
+	}{
+		"neither":             {own: "547ed29b4c1a"},
+		"both":                {deployment: "cob", build: "1.1.0", own: "547ed29b4c1a", wantDeployment: "cob", wantBuild: "1.1.0"},
+		"the build's own":     {deployment: "cob", own: "547ed29b4c1a", wantDeployment: "cob", wantBuild: "547ed29b4c1a"},
+		"an unknown build":    {deployment: "cob", wrong: "COB_BUILD_ID: not set, while COB_DEPLOYMENT is, and this program doesn't know its own build"},
+		"a build of nothing":  {build: "1.1.0", own: "547ed29b4c1a", wrong: "COB_BUILD_ID: set, while COB_DEPLOYMENT is not"},
+		"a name with a dot":   {deployment: "cob.eu", build: "1", wrong: `COB_DEPLOYMENT: "cob.eu"; a name without . and : is needed`},
+		"a name with a colon": {deployment: "cob:eu", build: "1", wrong: "COB_DEPLOYMENT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			set := map[string]string{"COB_DEPLOYMENT": c.deployment, "COB_BUILD_ID": c.build}
+			l := &loader{lookup: func(name string) (string, bool) { v := set[name]; return v, v != "" }}
+			deployment, build := l.version(c.own)
+			if c.wrong != "" {
+				require.Len(t, l.errs, 1)
+				require.ErrorIs(t, l.errs[0], report.ErrInvalid)
+				require.ErrorContains(t, l.errs[0], c.wrong)
+				return
+			}
+			require.Empty(t, l.errs)
+			require.Equal(t, c.wantDeployment, deployment)
+			require.Equal(t, c.wantBuild, build)
+		})
+	}
+}
+
+func TestABuildIsNamedAfterItsCommit(t *testing.T) {
+	t.Parallel()
+	revision := debug.BuildSetting{Key: "vcs.revision", Value: "547ed29b4c1a0f6e8d7c6b5a49382716f5e4d3c2"}
+	require.Equal(t, "547ed29b4c1a", commit([]debug.BuildSetting{revision, {Key: "vcs.modified", Value: "false"}}))
+	require.Equal(t, "547ed29b4c1a+dirty", commit([]debug.BuildSetting{{Key: "vcs.modified", Value: "true"}, revision}))
+	require.Empty(t, commit([]debug.BuildSetting{{Key: "vcs.modified", Value: "true"}}))
 }
 
 func TestASecretMayComeFromAFile(t *testing.T) {

@@ -10,6 +10,29 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type CobAcknowledgement struct {
+	ID           int64
+	Series       string
+	BusinessDate time.Time
+	Revision     int32
+	By           string
+	// how by is known: os-user:jo
+	Identity       string
+	Note           string
+	AcknowledgedAt time.Time
+}
+
+type CobAlarm struct {
+	ID     int64
+	Kind   string
+	Series string
+	// what it is about: a business date, a workflow
+	Subject   string
+	Detail    string
+	RaisedAt  time.Time
+	ClearedAt *time.Time
+}
+
 type CobArtifact struct {
 	Series       string
 	BusinessDate time.Time
@@ -17,6 +40,16 @@ type CobArtifact struct {
 	Format       string
 	FileName     string
 	Sha256       []byte
+}
+
+type CobCalendar struct {
+	Name      string
+	Version   int32
+	Spec      []byte
+	Sha256    []byte
+	Note      string
+	AppliedBy string
+	AppliedAt time.Time
 }
 
 type CobContent struct {
@@ -27,12 +60,13 @@ type CobContent struct {
 	CreatedAt time.Time
 }
 
+// the ledger: one row per series and business date whose window is fixed
 type CobCycle struct {
 	Series          string
 	BusinessDate    time.Time
 	SeriesVersion   int32
-	Template        string
-	TemplateVersion string
+	Template        *string
+	TemplateVersion *string
 	WindowStart     time.Time
 	WindowEnd       time.Time
 	Deadline        time.Time
@@ -43,7 +77,31 @@ type CobCycle struct {
 	RequestedBy string
 	RequestID   string
 	Failure     string
-	OpenedAt    time.Time
+	OpenedAt    *time.Time
+	// NULL: Monday to Friday
+	Calendar        *string
+	CalendarVersion *int32
+	// why the report is not to be delivered; empty: it is
+	Withhold string
+	// by which rule the as-of was fixed: due, now, at a given instant, or by the decision to proceed
+	AsOfRule string
+	// what the last look at the sources found missing, for people
+	Missing         string
+	DecidedBy       string
+	DecidedIdentity string
+	DecidedReason   string
+	ChangedAt       time.Time
+}
+
+type CobCycleEvent struct {
+	ID           int64
+	Series       string
+	BusinessDate time.Time
+	FromState    string
+	ToState      string
+	By           string
+	Reason       string
+	At           time.Time
 }
 
 type CobDelivery struct {
@@ -75,6 +133,14 @@ type CobRevision struct {
 	WorkflowID     string
 	RunID          string
 	IssuedAt       time.Time
+}
+
+type CobSchedule struct {
+	Series         string
+	Spec           string
+	AppliedAt      time.Time
+	OverlapSkipped int64
+	MissedCatchUp  int64
 }
 
 type CobSchema struct {
@@ -112,6 +178,12 @@ type CobTemplate struct {
 	Note      string
 	AppliedBy string
 	AppliedAt time.Time
+}
+
+type CobTransition struct {
+	FromState string
+	ToState   string
+	Meaning   string
 }
 
 type OpsAction struct {

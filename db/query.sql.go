@@ -10,6 +10,44 @@ import (
 	"time"
 )
 
+const acknowledge = `-- name: Acknowledge :one
+INSERT INTO cob.acknowledgement (series, business_date, revision, by, identity, note)
+VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING id, series, business_date, revision, by, identity, note, acknowledged_at
+`
+
+type AcknowledgeParams struct {
+	Series       string
+	BusinessDate time.Time
+	Revision     int32
+	By           string
+	Identity     string
+	Note         string
+}
+
+func (q *Queries) Acknowledge(ctx context.Context, arg AcknowledgeParams) (CobAcknowledgement, error) {
+	row := q.db.QueryRow(ctx, acknowledge,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Revision,
+		arg.By,
+		arg.Identity,
+		arg.Note,
+	)
+	var i CobAcknowledgement
+	err := row.Scan(
+		&i.ID,
+		&i.Series,
+		&i.BusinessDate,
+		&i.Revision,
+		&i.By,
+		&i.Identity,
+		&i.Note,
+		&i.AcknowledgedAt,
+	)
+	return i, err
+}
+
 const actionEvents = `-- name: ActionEvents :many
 SELECT DISTINCT ON (e.source, e.name, e.at, e.kind)
        e.source, e.name, a.kind AS action_kind, a.title, a.about, e.at, e.kind, e.owner, e.due, e.all_day
@@ -764,6 +802,25 @@ func (q *Queries) BeginDelivery(ctx context.Context, id int64) (CobDelivery, err
 	return i, err
 }
 
+const calendarVersion = `-- name: CalendarVersion :one
+SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.calendar WHERE name = $1 AND version = $2
+`
+
+func (q *Queries) CalendarVersion(ctx context.Context, name string, version int32) (CobCalendar, error) {
+	row := q.db.QueryRow(ctx, calendarVersion, name, version)
+	var i CobCalendar
+	err := row.Scan(
+		&i.Name,
+		&i.Version,
+		&i.Spec,
+		&i.Sha256,
+		&i.Note,
+		&i.AppliedBy,
+		&i.AppliedAt,
+	)
+	return i, err
+}
+
 const checkRoles = `-- name: CheckRoles :one
 SELECT current_user::text AS login,
        pg_has_role(current_user, 'cob_app', 'MEMBER')::boolean AS is_app,
@@ -858,6 +915,18 @@ func (q *Queries) Claims(ctx context.Context, arg ClaimsParams) ([]ClaimsRow, er
 	return items, nil
 }
 
+const clearAlarm = `-- name: ClearAlarm :execrows
+UPDATE cob.alarm SET cleared_at = clock_timestamp() WHERE id = $1 AND cleared_at IS NULL
+`
+
+func (q *Queries) ClearAlarm(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.Exec(ctx, clearAlarm, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const clearStaging = `-- name: ClearStaging :exec
 WITH
     target_gone AS (DELETE FROM staging.target g WHERE g.batch = $1),
@@ -940,8 +1009,17 @@ func (q *Queries) Content(ctx context.Context, sha256 []byte) ([]byte, error) {
 	return body, err
 }
 
+const countSchedule = `-- name: CountSchedule :exec
+UPDATE cob.schedule SET overlap_skipped = $1, missed_catch_up = $2 WHERE series = $3
+`
+
+func (q *Queries) CountSchedule(ctx context.Context, overlapSkipped int64, missedCatchUp int64, series string) error {
+	_, err := q.db.Exec(ctx, countSchedule, overlapSkipped, missedCatchUp, series)
+	return err
+}
+
 const cycle = `-- name: Cycle :one
-SELECT series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at FROM cob.cycle WHERE series = $1 AND business_date = $2
+SELECT series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at, calendar, calendar_version, withhold, as_of_rule, missing, decided_by, decided_identity, decided_reason, changed_at FROM cob.cycle WHERE series = $1 AND business_date = $2
 `
 
 func (q *Queries) Cycle(ctx context.Context, series string, businessDate time.Time) (CobCycle, error) {
@@ -963,8 +1041,130 @@ func (q *Queries) Cycle(ctx context.Context, series string, businessDate time.Ti
 		&i.RequestID,
 		&i.Failure,
 		&i.OpenedAt,
+		&i.Calendar,
+		&i.CalendarVersion,
+		&i.Withhold,
+		&i.AsOfRule,
+		&i.Missing,
+		&i.DecidedBy,
+		&i.DecidedIdentity,
+		&i.DecidedReason,
+		&i.ChangedAt,
 	)
 	return i, err
+}
+
+const cycleEvents = `-- name: CycleEvents :many
+SELECT id, series, business_date, from_state, to_state, by, reason, at FROM cob.cycle_event WHERE series = $1 AND business_date = $2 ORDER BY id
+`
+
+func (q *Queries) CycleEvents(ctx context.Context, series string, businessDate time.Time) ([]CobCycleEvent, error) {
+	rows, err := q.db.Query(ctx, cycleEvents, series, businessDate)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobCycleEvent
+	for rows.Next() {
+		var i CobCycleEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.Series,
+			&i.BusinessDate,
+			&i.FromState,
+			&i.ToState,
+			&i.By,
+			&i.Reason,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cycles = `-- name: Cycles :many
+SELECT c.series, c.business_date, c.state, c.window_start, c.window_end, c.deadline, c.as_of, c.late, c.missing, c.failure,
+       c.withhold, c.decided_by, c.decided_reason, c.changed_at, c.opened_at,
+       coalesce(r.revision, 0)::integer AS revision,
+       coalesce(r.issued_at, to_timestamp(0))::timestamptz AS issued_at, -- revision 0: not issued
+       coalesce(k.by, '')::text AS acknowledged_by,
+       coalesce(k.acknowledged_at, to_timestamp(0))::timestamptz AS acknowledged_at
+FROM cob.cycle c
+LEFT JOIN LATERAL (SELECT v.revision, v.issued_at FROM cob.revision v
+                   WHERE (v.series, v.business_date) = (c.series, c.business_date) ORDER BY v.revision DESC LIMIT 1) r ON true
+LEFT JOIN LATERAL (SELECT a.by, a.acknowledged_at FROM cob.acknowledgement a
+                   WHERE (a.series, a.business_date, a.revision) = (c.series, c.business_date, r.revision)
+                   ORDER BY a.id LIMIT 1) k ON true
+WHERE c.series = $1 AND c.business_date BETWEEN $2 AND $3
+ORDER BY c.business_date
+`
+
+type CyclesRow struct {
+	Series         string
+	BusinessDate   time.Time
+	State          string
+	WindowStart    time.Time
+	WindowEnd      time.Time
+	Deadline       time.Time
+	AsOf           *time.Time
+	Late           bool
+	Missing        string
+	Failure        string
+	Withhold       string
+	DecidedBy      string
+	DecidedReason  string
+	ChangedAt      time.Time
+	OpenedAt       *time.Time
+	Revision       int32
+	IssuedAt       time.Time
+	AcknowledgedBy string
+	AcknowledgedAt time.Time
+}
+
+// Every recorded cycle of a series with what was issued and who has read it.
+func (q *Queries) Cycles(ctx context.Context, series string, fromDate time.Time, toDate time.Time) ([]CyclesRow, error) {
+	rows, err := q.db.Query(ctx, cycles, series, fromDate, toDate)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CyclesRow
+	for rows.Next() {
+		var i CyclesRow
+		if err := rows.Scan(
+			&i.Series,
+			&i.BusinessDate,
+			&i.State,
+			&i.WindowStart,
+			&i.WindowEnd,
+			&i.Deadline,
+			&i.AsOf,
+			&i.Late,
+			&i.Missing,
+			&i.Failure,
+			&i.Withhold,
+			&i.DecidedBy,
+			&i.DecidedReason,
+			&i.ChangedAt,
+			&i.OpenedAt,
+			&i.Revision,
+			&i.IssuedAt,
+			&i.AcknowledgedBy,
+			&i.AcknowledgedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deliveries = `-- name: Deliveries :many
@@ -1051,7 +1251,7 @@ func (q *Queries) EvaluationsSince(ctx context.Context, arg EvaluationsSincePara
 
 const failCycle = `-- name: FailCycle :exec
 UPDATE cob.cycle SET state = 'failed', failure = $1
-WHERE series = $2 AND business_date = $3 AND state = 'open'
+WHERE series = $2 AND business_date = $3 AND state IN ('open', 'awaiting_data', 'held')
 `
 
 func (q *Queries) FailCycle(ctx context.Context, failure string, series string, businessDate time.Time) error {
@@ -1114,26 +1314,92 @@ func (q *Queries) FindingEvents(ctx context.Context, asOf time.Time, windowEnd t
 	return items, nil
 }
 
-const fixAsOf = `-- name: FixAsOf :one
-
-UPDATE cob.cycle
-SET as_of = coalesce(as_of, clock_timestamp()),
-    late = coalesce(as_of, clock_timestamp()) > deadline
-WHERE series = $1 AND business_date = $2
-RETURNING as_of::timestamptz AS as_of, late
+const firstAcknowledgement = `-- name: FirstAcknowledgement :one
+SELECT id, series, business_date, revision, by, identity, note, acknowledged_at FROM cob.acknowledgement
+WHERE series = $1 AND business_date = $2 AND acknowledged_at <= $3
+ORDER BY revision DESC, id LIMIT 1
 `
 
-type FixAsOfRow struct {
-	AsOf time.Time
-	Late bool
+// Who first said to have read a date's report, as known at an instant.
+func (q *Queries) FirstAcknowledgement(ctx context.Context, series string, businessDate time.Time, asOf time.Time) (CobAcknowledgement, error) {
+	row := q.db.QueryRow(ctx, firstAcknowledgement, series, businessDate, asOf)
+	var i CobAcknowledgement
+	err := row.Scan(
+		&i.ID,
+		&i.Series,
+		&i.BusinessDate,
+		&i.Revision,
+		&i.By,
+		&i.Identity,
+		&i.Note,
+		&i.AcknowledgedAt,
+	)
+	return i, err
 }
 
-// -------------------------------------------------------------- await
-// The first caller fixes it to the database's clock; every later one reads it.
-func (q *Queries) FixAsOf(ctx context.Context, series string, businessDate time.Time) (FixAsOfRow, error) {
-	row := q.db.QueryRow(ctx, fixAsOf, series, businessDate)
-	var i FixAsOfRow
-	err := row.Scan(&i.AsOf, &i.Late)
+const fixAsOf = `-- name: FixAsOf :one
+UPDATE cob.cycle
+SET as_of_rule = CASE WHEN as_of IS NULL THEN $1 ELSE as_of_rule END,
+    late = CASE WHEN as_of IS NULL THEN $2 ELSE late END,
+    decided_by = CASE WHEN as_of IS NULL THEN $3 ELSE decided_by END,
+    decided_identity = CASE WHEN as_of IS NULL THEN $4 ELSE decided_identity END,
+    decided_reason = CASE WHEN as_of IS NULL THEN $5 ELSE decided_reason END,
+    as_of = coalesce(as_of, $6),
+    state = 'open', missing = ''
+WHERE series = $7 AND business_date = $8 AND state IN ('open', 'awaiting_data', 'held')
+RETURNING series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at, calendar, calendar_version, withhold, as_of_rule, missing, decided_by, decided_identity, decided_reason, changed_at
+`
+
+type FixAsOfParams struct {
+	Rule            string
+	Late            bool
+	DecidedBy       string
+	DecidedIdentity string
+	DecidedReason   string
+	AsOf            *time.Time
+	Series          string
+	BusinessDate    time.Time
+}
+
+// The first to fix it decides; whoever comes later reads it.
+func (q *Queries) FixAsOf(ctx context.Context, arg FixAsOfParams) (CobCycle, error) {
+	row := q.db.QueryRow(ctx, fixAsOf,
+		arg.Rule,
+		arg.Late,
+		arg.DecidedBy,
+		arg.DecidedIdentity,
+		arg.DecidedReason,
+		arg.AsOf,
+		arg.Series,
+		arg.BusinessDate,
+	)
+	var i CobCycle
+	err := row.Scan(
+		&i.Series,
+		&i.BusinessDate,
+		&i.SeriesVersion,
+		&i.Template,
+		&i.TemplateVersion,
+		&i.WindowStart,
+		&i.WindowEnd,
+		&i.Deadline,
+		&i.State,
+		&i.AsOf,
+		&i.Late,
+		&i.RequestedBy,
+		&i.RequestID,
+		&i.Failure,
+		&i.OpenedAt,
+		&i.Calendar,
+		&i.CalendarVersion,
+		&i.Withhold,
+		&i.AsOfRule,
+		&i.Missing,
+		&i.DecidedBy,
+		&i.DecidedIdentity,
+		&i.DecidedReason,
+		&i.ChangedAt,
+	)
 	return i, err
 }
 
@@ -1277,9 +1543,35 @@ func (q *Queries) InsertArtifact(ctx context.Context, arg InsertArtifactParams) 
 	return err
 }
 
+const insertCalendar = `-- name: InsertCalendar :exec
+INSERT INTO cob.calendar (name, version, spec, sha256, note, applied_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type InsertCalendarParams struct {
+	Name      string
+	Version   int32
+	Spec      []byte
+	Sha256    []byte
+	Note      string
+	AppliedBy string
+}
+
+func (q *Queries) InsertCalendar(ctx context.Context, arg InsertCalendarParams) error {
+	_, err := q.db.Exec(ctx, insertCalendar,
+		arg.Name,
+		arg.Version,
+		arg.Spec,
+		arg.Sha256,
+		arg.Note,
+		arg.AppliedBy,
+	)
+	return err
+}
+
 const insertDelivery = `-- name: InsertDelivery :exec
-INSERT INTO cob.delivery (series, business_date, revision, channel, recipient)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO cob.delivery (series, business_date, revision, channel, recipient, state, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING
 `
 
@@ -1289,6 +1581,8 @@ type InsertDeliveryParams struct {
 	Revision     int32
 	Channel      string
 	Recipient    string
+	State        string
+	Detail       string
 }
 
 func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) error {
@@ -1298,6 +1592,8 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 		arg.Revision,
 		arg.Channel,
 		arg.Recipient,
+		arg.State,
+		arg.Detail,
 	)
 	return err
 }
@@ -1414,6 +1710,31 @@ func (q *Queries) IssueCycle(ctx context.Context, state string, series string, b
 	return err
 }
 
+const keepWaiting = `-- name: KeepWaiting :exec
+
+UPDATE cob.cycle SET state = $1, missing = $2
+WHERE series = $3 AND business_date = $4 AND state IN ('open', 'awaiting_data', 'held')
+`
+
+type KeepWaitingParams struct {
+	State        string
+	Missing      string
+	Series       string
+	BusinessDate time.Time
+}
+
+// -------------------------------------------------------------- await
+// Says what is missing, and that the cycle waits or is held.
+func (q *Queries) KeepWaiting(ctx context.Context, arg KeepWaitingParams) error {
+	_, err := q.db.Exec(ctx, keepWaiting,
+		arg.State,
+		arg.Missing,
+		arg.Series,
+		arg.BusinessDate,
+	)
+	return err
+}
+
 const keptAsRecorded = `-- name: KeptAsRecorded :many
 SELECT 'finding' AS what, count(*) AS rows FROM staging.finding s
 JOIN ops.finding k ON (k.source, k.name) = (s.source, s.name)
@@ -1525,6 +1846,28 @@ func (q *Queries) LateScores(ctx context.Context, arg LateScoresParams) ([]LateS
 	return items, nil
 }
 
+const latestCalendar = `-- name: LatestCalendar :one
+
+SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.calendar WHERE name = $1 ORDER BY version DESC LIMIT 1
+`
+
+// -------------------------------------------------------------- ledger
+// What is owed, what became of it, who decided and who has read it.
+func (q *Queries) LatestCalendar(ctx context.Context, name string) (CobCalendar, error) {
+	row := q.db.QueryRow(ctx, latestCalendar, name)
+	var i CobCalendar
+	err := row.Scan(
+		&i.Name,
+		&i.Version,
+		&i.Spec,
+		&i.Sha256,
+		&i.Note,
+		&i.AppliedBy,
+		&i.AppliedAt,
+	)
+	return i, err
+}
+
 const latestRevision = `-- name: LatestRevision :one
 SELECT r.series, r.business_date, r.revision, r.supersedes, r.qualified, r.late, r.as_of, r.facts, r.unmeasured, r.facts_sha256, r.document_sha256, r.renderer, r.workflow_id, r.run_id, r.issued_at, f.size AS facts_size, d.size AS document_size
 FROM cob.revision r
@@ -1633,6 +1976,68 @@ func (q *Queries) ListBatches(ctx context.Context) ([]OpsBatch, error) {
 	return items, nil
 }
 
+const listCalendars = `-- name: ListCalendars :many
+SELECT DISTINCT ON (name) name, version, spec, sha256, note, applied_by, applied_at FROM cob.calendar ORDER BY name, version DESC
+`
+
+func (q *Queries) ListCalendars(ctx context.Context) ([]CobCalendar, error) {
+	rows, err := q.db.Query(ctx, listCalendars)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobCalendar
+	for rows.Next() {
+		var i CobCalendar
+		if err := rows.Scan(
+			&i.Name,
+			&i.Version,
+			&i.Spec,
+			&i.Sha256,
+			&i.Note,
+			&i.AppliedBy,
+			&i.AppliedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSchedules = `-- name: ListSchedules :many
+SELECT series, spec, applied_at, overlap_skipped, missed_catch_up FROM cob.schedule ORDER BY series
+`
+
+func (q *Queries) ListSchedules(ctx context.Context) ([]CobSchedule, error) {
+	rows, err := q.db.Query(ctx, listSchedules)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobSchedule
+	for rows.Next() {
+		var i CobSchedule
+		if err := rows.Scan(
+			&i.Series,
+			&i.Spec,
+			&i.AppliedAt,
+			&i.OverlapSkipped,
+			&i.MissedCatchUp,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSeries = `-- name: ListSeries :many
 SELECT DISTINCT ON (name) name, version, spec, sha256, note, applied_by, applied_at FROM cob.series ORDER BY name, version DESC
 `
@@ -1708,6 +2113,16 @@ func (q *Queries) LockBatches(ctx context.Context) error {
 	return err
 }
 
+const lockFiles = `-- name: LockFiles :exec
+SELECT pg_advisory_xact_lock(7202614)
+`
+
+// Whoever applies files does so alone, for its transaction.
+func (q *Queries) LockFiles(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockFiles)
+	return err
+}
+
 const lockMerge = `-- name: LockMerge :exec
 SELECT pg_advisory_xact_lock(7202612, hashtext($1))
 `
@@ -1717,6 +2132,29 @@ SELECT pg_advisory_xact_lock(7202612, hashtext($1))
 func (q *Queries) LockMerge(ctx context.Context, source string) error {
 	_, err := q.db.Exec(ctx, lockMerge, source)
 	return err
+}
+
+const lockSeries = `-- name: LockSeries :exec
+SELECT pg_advisory_xact_lock(7202613, hashtext($1))
+`
+
+// Whoever adds cycles to a series does so alone, for its transaction.
+func (q *Queries) LockSeries(ctx context.Context, series string) error {
+	_, err := q.db.Exec(ctx, lockSeries, series)
+	return err
+}
+
+const missCycle = `-- name: MissCycle :execrows
+UPDATE cob.cycle SET state = 'missed'
+WHERE series = $1 AND business_date = $2 AND state = 'owed'
+`
+
+func (q *Queries) MissCycle(ctx context.Context, series string, businessDate time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, missCycle, series, businessDate)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const nextBatch = `-- name: NextBatch :one
@@ -1743,39 +2181,42 @@ func (q *Queries) Now(ctx context.Context) (time.Time, error) {
 
 const openCycle = `-- name: OpenCycle :execrows
 
-INSERT INTO cob.cycle (series, business_date, series_version, template, template_version,
-                       window_start, window_end, deadline, state, requested_by, request_id)
-VALUES ($1, $2, $3, $4, $5,
-        $6, $7, $8, 'open', $9, $10)
-ON CONFLICT DO NOTHING
+UPDATE cob.cycle
+SET state = 'open', series_version = $1, template = $2, template_version = $3,
+    calendar = $4, calendar_version = $5, withhold = $6,
+    requested_by = $7, request_id = $8, opened_at = clock_timestamp(), as_of_rule = $9
+WHERE series = $10 AND business_date = $11 AND state IN ('owed', 'missed')
 `
 
 type OpenCycleParams struct {
-	Series          string
-	BusinessDate    time.Time
 	SeriesVersion   int32
-	Template        string
-	TemplateVersion string
-	WindowStart     time.Time
-	WindowEnd       time.Time
-	Deadline        time.Time
+	Template        *string
+	TemplateVersion *string
+	Calendar        *string
+	CalendarVersion *int32
+	Withhold        string
 	RequestedBy     string
 	RequestID       string
+	AsOfRule        string
+	Series          string
+	BusinessDate    time.Time
 }
 
 // -------------------------------------------------------------- open
+// Takes a cycle that nobody has begun, with the versions of today.
 func (q *Queries) OpenCycle(ctx context.Context, arg OpenCycleParams) (int64, error) {
 	result, err := q.db.Exec(ctx, openCycle,
-		arg.Series,
-		arg.BusinessDate,
 		arg.SeriesVersion,
 		arg.Template,
 		arg.TemplateVersion,
-		arg.WindowStart,
-		arg.WindowEnd,
-		arg.Deadline,
+		arg.Calendar,
+		arg.CalendarVersion,
+		arg.Withhold,
 		arg.RequestedBy,
 		arg.RequestID,
+		arg.AsOfRule,
+		arg.Series,
+		arg.BusinessDate,
 	)
 	if err != nil {
 		return 0, err
@@ -1853,6 +2294,71 @@ func (q *Queries) PutContent(ctx context.Context, sha256 []byte, mediaType strin
 	return err
 }
 
+const raiseAlarm = `-- name: RaiseAlarm :execrows
+INSERT INTO cob.alarm (kind, series, subject, detail) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+`
+
+type RaiseAlarmParams struct {
+	Kind    string
+	Series  string
+	Subject string
+	Detail  string
+}
+
+// One row where it is new; none where it stands already.
+func (q *Queries) RaiseAlarm(ctx context.Context, arg RaiseAlarmParams) (int64, error) {
+	result, err := q.db.Exec(ctx, raiseAlarm,
+		arg.Kind,
+		arg.Series,
+		arg.Subject,
+		arg.Detail,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const recordCycle = `-- name: RecordCycle :execrows
+INSERT INTO cob.cycle (series, business_date, series_version, calendar, calendar_version, withhold,
+                       window_start, window_end, deadline, state)
+VALUES ($1, $2, $3, $4, $5, $6,
+        $7, $8, $9, 'owed')
+ON CONFLICT DO NOTHING
+`
+
+type RecordCycleParams struct {
+	Series          string
+	BusinessDate    time.Time
+	SeriesVersion   int32
+	Calendar        *string
+	CalendarVersion *int32
+	Withhold        string
+	WindowStart     time.Time
+	WindowEnd       time.Time
+	Deadline        time.Time
+}
+
+// Fixes a due date's window. Nobody has begun.
+func (q *Queries) RecordCycle(ctx context.Context, arg RecordCycleParams) (int64, error) {
+	result, err := q.db.Exec(ctx, recordCycle,
+		arg.Series,
+		arg.BusinessDate,
+		arg.SeriesVersion,
+		arg.Calendar,
+		arg.CalendarVersion,
+		arg.Withhold,
+		arg.WindowStart,
+		arg.WindowEnd,
+		arg.Deadline,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const recordStage = `-- name: RecordStage :exec
 INSERT INTO cob.stage (series, business_date, revision, stage, sha256, summary)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -1881,14 +2387,75 @@ func (q *Queries) RecordStage(ctx context.Context, arg RecordStageParams) error 
 	return err
 }
 
-const reopenCycle = `-- name: ReopenCycle :exec
-UPDATE cob.cycle SET state = 'open', failure = ''
-WHERE series = $1 AND business_date = $2 AND state = 'failed'
+const recordedWindows = `-- name: RecordedWindows :many
+SELECT business_date, window_start, window_end FROM cob.cycle WHERE series = $1 ORDER BY business_date
 `
 
-func (q *Queries) ReopenCycle(ctx context.Context, series string, businessDate time.Time) error {
-	_, err := q.db.Exec(ctx, reopenCycle, series, businessDate)
-	return err
+type RecordedWindowsRow struct {
+	BusinessDate time.Time
+	WindowStart  time.Time
+	WindowEnd    time.Time
+}
+
+func (q *Queries) RecordedWindows(ctx context.Context, series string) ([]RecordedWindowsRow, error) {
+	rows, err := q.db.Query(ctx, recordedWindows, series)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordedWindowsRow
+	for rows.Next() {
+		var i RecordedWindowsRow
+		if err := rows.Scan(&i.BusinessDate, &i.WindowStart, &i.WindowEnd); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reopenCycle = `-- name: ReopenCycle :execrows
+UPDATE cob.cycle SET state = 'open', failure = ''
+WHERE series = $1 AND business_date = $2 AND state IN ('failed', 'awaiting_data', 'held')
+`
+
+// Takes back a failure, or what an interrupted run left waiting.
+func (q *Queries) ReopenCycle(ctx context.Context, series string, businessDate time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, reopenCycle, series, businessDate)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const revisionNumbered = `-- name: RevisionNumbered :one
+SELECT series, business_date, revision, supersedes, qualified, late, as_of, facts, unmeasured, facts_sha256, document_sha256, renderer, workflow_id, run_id, issued_at FROM cob.revision WHERE series = $1 AND business_date = $2 AND revision = $3
+`
+
+func (q *Queries) RevisionNumbered(ctx context.Context, series string, businessDate time.Time, revision int32) (CobRevision, error) {
+	row := q.db.QueryRow(ctx, revisionNumbered, series, businessDate, revision)
+	var i CobRevision
+	err := row.Scan(
+		&i.Series,
+		&i.BusinessDate,
+		&i.Revision,
+		&i.Supersedes,
+		&i.Qualified,
+		&i.Late,
+		&i.AsOf,
+		&i.Facts,
+		&i.Unmeasured,
+		&i.FactsSha256,
+		&i.DocumentSha256,
+		&i.Renderer,
+		&i.WorkflowID,
+		&i.RunID,
+		&i.IssuedAt,
+	)
+	return i, err
 }
 
 const runCells = `-- name: RunCells :many
@@ -2071,6 +2638,33 @@ func (q *Queries) Runs(ctx context.Context, arg RunsParams) ([]RunsRow, error) {
 	return items, nil
 }
 
+const saveSchedule = `-- name: SaveSchedule :exec
+INSERT INTO cob.schedule (series, spec) VALUES ($1, $2)
+ON CONFLICT (series) DO UPDATE SET spec = excluded.spec, applied_at = clock_timestamp()
+`
+
+func (q *Queries) SaveSchedule(ctx context.Context, series string, spec string) error {
+	_, err := q.db.Exec(ctx, saveSchedule, series, spec)
+	return err
+}
+
+const scheduleRow = `-- name: ScheduleRow :one
+SELECT series, spec, applied_at, overlap_skipped, missed_catch_up FROM cob.schedule WHERE series = $1
+`
+
+func (q *Queries) ScheduleRow(ctx context.Context, series string) (CobSchedule, error) {
+	row := q.db.QueryRow(ctx, scheduleRow, series)
+	var i CobSchedule
+	err := row.Scan(
+		&i.Series,
+		&i.Spec,
+		&i.AppliedAt,
+		&i.OverlapSkipped,
+		&i.MissedCatchUp,
+	)
+	return i, err
+}
+
 const schemaVersion = `-- name: SchemaVersion :one
 
 
@@ -2089,6 +2683,18 @@ func (q *Queries) SchemaVersion(ctx context.Context) (int64, error) {
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const seriesSince = `-- name: SeriesSince :one
+SELECT applied_at FROM cob.series WHERE name = $1 AND version = 1
+`
+
+// When a series was first applied.
+func (q *Queries) SeriesSince(ctx context.Context, name string) (time.Time, error) {
+	row := q.db.QueryRow(ctx, seriesSince, name)
+	var applied_at time.Time
+	err := row.Scan(&applied_at)
+	return applied_at, err
 }
 
 const seriesVersion = `-- name: SeriesVersion :one
@@ -2319,6 +2925,38 @@ type StageWatermarksParams struct {
 	CompleteThrough time.Time
 }
 
+const standingAlarms = `-- name: StandingAlarms :many
+SELECT id, kind, series, subject, detail, raised_at, cleared_at FROM cob.alarm WHERE cleared_at IS NULL ORDER BY id
+`
+
+func (q *Queries) StandingAlarms(ctx context.Context) ([]CobAlarm, error) {
+	rows, err := q.db.Query(ctx, standingAlarms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobAlarm
+	for rows.Next() {
+		var i CobAlarm
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Series,
+			&i.Subject,
+			&i.Detail,
+			&i.RaisedAt,
+			&i.ClearedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const targetEvents = `-- name: TargetEvents :many
 SELECT DISTINCT ON (e.target, e.at, e.kind) e.target, e.at, e.kind, e.version
 FROM ops.target_event e
@@ -2411,6 +3049,30 @@ func (q *Queries) TemplateVersions(ctx context.Context, name string) ([]CobTempl
 	return items, nil
 }
 
+const transitions = `-- name: Transitions :many
+SELECT from_state, to_state, meaning FROM cob.transition ORDER BY from_state, to_state
+`
+
+func (q *Queries) Transitions(ctx context.Context) ([]CobTransition, error) {
+	rows, err := q.db.Query(ctx, transitions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobTransition
+	for rows.Next() {
+		var i CobTransition
+		if err := rows.Scan(&i.FromState, &i.ToState, &i.Meaning); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const unknownAttempt = `-- name: UnknownAttempt :one
 SELECT s.line, s.run, s.attempt, s.at
 FROM staging.score s LEFT JOIN ops.run r ON (r.source, r.name) = (s.source, s.run)
@@ -2482,6 +3144,38 @@ SELECT pg_advisory_xact_lock_shared(7202611)
 func (q *Queries) WaitForWriters(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, waitForWriters)
 	return err
+}
+
+const waiveCycle = `-- name: WaiveCycle :execrows
+UPDATE cob.cycle
+SET state = 'waived', decided_by = $1, decided_identity = $2, decided_reason = $3
+WHERE series = $4 AND business_date = $5
+  AND (state IN ('owed', 'missed', 'failed') OR $6::boolean AND state IN ('open', 'awaiting_data', 'held'))
+`
+
+type WaiveCycleParams struct {
+	DecidedBy       string
+	DecidedIdentity string
+	DecidedReason   string
+	Series          string
+	BusinessDate    time.Time
+	Begun           bool
+}
+
+// A begun cycle is waived through its workflow, which knows when that is safe.
+func (q *Queries) WaiveCycle(ctx context.Context, arg WaiveCycleParams) (int64, error) {
+	result, err := q.db.Exec(ctx, waiveCycle,
+		arg.DecidedBy,
+		arg.DecidedIdentity,
+		arg.DecidedReason,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Begun,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const watermarks = `-- name: Watermarks :many

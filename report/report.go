@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // DefaultTaskQueue is the queue that workers poll unless COB_TASK_QUEUE says
@@ -23,9 +25,12 @@ const (
 	ScheduledClose  = "ScheduledClose"
 )
 
-// The queries and search attributes.
+// The queries and updates of a cycle, and the search attributes.
 const (
 	QueryState      = "state"
+	QueryProgress   = "progress"
+	UpdateProceed   = "proceed"
+	UpdateWaive     = "waive"
 	AttributeSeries = "CobSeries"
 	AttributeDate   = "CobBusinessDate"
 	AttributeState  = "CobState"
@@ -68,7 +73,70 @@ type Request struct {
 	RequestedBy string `json:"requested_by,omitempty"`
 	// RequestID follows the request through logs. Empty: the run's own ID.
 	RequestID string `json:"request_id,omitempty"`
+	// AsOf says whose knowledge the report uses: "due", what was known when the
+	// report was due; "now", what is known when the cycle is taken; or an instant
+	// in RFC 3339 from the cutoff on. Empty: "due" while the deadline lies ahead,
+	// else "now". It counts only where the as-of is not fixed yet.
+	AsOf string `json:"as_of,omitempty"`
 }
+
+// The rules by which an as-of is fixed.
+const (
+	AsOfDue = "due"
+	AsOfNow = "now"
+)
+
+// ParseAsOf reads a request's as-of: a rule, or an instant for an RFC 3339 time.
+func ParseAsOf(s string) (rule string, at time.Time, err error) {
+	switch s {
+	case "", AsOfDue, AsOfNow:
+		return s, time.Time{}, nil
+	}
+	at, err = time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return "", at, fmt.Errorf("%w: as_of %q is none of due, now, and a time such as 2026-11-20T18:00:00Z", ErrInvalid, s)
+	}
+	return "", at.UTC(), nil
+}
+
+// Decision is what somebody decided about a cycle, and why: the argument of the
+// updates "proceed" and "waive".
+type Decision struct {
+	// By is who decided. It is a claim, unless Identity says how it is known.
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+	// Identity says how By is known: "os-user:jo" where starter ran, "" where
+	// the update came from elsewhere.
+	Identity string `json:"identity,omitempty"`
+}
+
+// The longest that a name and a reason may be, in bytes.
+const (
+	maxNameLength   = 100
+	maxReasonLength = 500
+)
+
+// Validate reports everything that is wrong with the decision at once.
+func (d Decision) Validate() error {
+	return errors.Join(CheckText("by", d.By, maxNameLength), CheckText("reason", d.Reason, maxReasonLength))
+}
+
+// CheckText refuses a text that is empty, too long for its field, or holds
+// control characters.
+func CheckText(field, s string, most int) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return fmt.Errorf("%w: %s is needed", ErrInvalid, field)
+	case len(s) > most:
+		return fmt.Errorf("%w: %s is longer than %d bytes", ErrInvalid, field, most)
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		return fmt.Errorf("%w: %s holds control characters or is not UTF-8", ErrInvalid, field)
+	}
+	return nil
+}
+
+// BySchedule is the RequestedBy of what a schedule starts.
+const BySchedule = "schedule"
 
 // Schedule is the input of ScheduledClose, which a series' Temporal schedule
 // starts at each cutoff.
@@ -93,7 +161,8 @@ func (r Request) Validate() error {
 	if len(r.RequestedBy) > maxRequestedByLength {
 		byErr = fmt.Errorf("%w: requested_by is longer than %d bytes", ErrInvalid, maxRequestedByLength)
 	}
-	return errors.Join(CheckSeries(r.Series), dateErr, byErr)
+	_, _, asOfErr := ParseAsOf(r.AsOf)
+	return errors.Join(CheckSeries(r.Series), dateErr, byErr, asOfErr)
 }
 
 // CycleID is the workflow ID of a series' cycle: one cycle, one ID, whatever
@@ -119,16 +188,26 @@ func RevisionID(series string, d Date, revision int) string {
 // ScheduleID is the ID of a series' Temporal schedule.
 func ScheduleID(series string) string { return "cob/" + series }
 
-// State is where a cycle stands.
+// State is where a cycle stands. The database holds the table of transitions.
 type State string
 
 // The states.
 const (
-	Open            State = "open"
+	Owed            State = "owed"          // due, and nobody has begun
+	Open            State = "open"          // being made
+	AwaitingData    State = "awaiting_data" // waiting for sources until the deadline
+	Held            State = "held"          // past the deadline, waiting until the data is complete
 	Issued          State = "issued"
 	IssuedQualified State = "issued_qualified"
+	Waived          State = "waived" // not owed after all: by whom and why is recorded
 	Failed          State = "failed"
+	Missed          State = "missed" // not begun within the series' catch_up
 )
+
+// States lists every state, in the order in which a cycle may pass them.
+func States() []State {
+	return []State{Owed, Open, AwaitingData, Held, Issued, IssuedQualified, Waived, Failed, Missed}
+}
 
 // Stages lists what a report goes through, in order, as the query "state" names
 // it.
@@ -164,6 +243,9 @@ type Artifact struct {
 const (
 	Delivered   = "delivered"
 	Undelivered = "failed"
+	// Withheld: the calendar has a blackout, and the report is not to be
+	// delivered.
+	Withheld = "withheld"
 )
 
 // Delivery is what became of one copy.
@@ -171,27 +253,32 @@ type Delivery struct {
 	ID        int64  `json:"id"`
 	Channel   string `json:"channel"`   // folder
 	Recipient string `json:"recipient"` // the folder's path
-	State     string `json:"state"`     // owed, sending, delivered, failed, unknown
+	State     string `json:"state"`     // owed, sending, delivered, failed, unknown, withheld
 	Detail    string `json:"detail,omitempty"`
 }
 
 // Receipt is what a finished cycle returns: what was issued, with the digests
-// that prove it.
+// that prove it. Of a waived cycle only Series, BusinessDate, State and Decision
+// are set.
 type Receipt struct {
 	Series       string     `json:"series"`
 	BusinessDate Date       `json:"business_date"`
 	Revision     int        `json:"revision"`
 	State        State      `json:"state"`
 	Late         bool       `json:"late"`
-	AsOf         time.Time  `json:"as_of"`
-	IssuedAt     time.Time  `json:"issued_at"`
+	AsOf         time.Time  `json:"as_of,omitzero"`
+	IssuedAt     time.Time  `json:"issued_at,omitzero"`
 	Figures      int        `json:"figures"`    // how many figures the report's facts hold
 	Unmeasured   int        `json:"unmeasured"` // how many of them are not measured
-	Facts        Ref        `json:"facts"`
-	Document     Ref        `json:"document"`
+	Facts        Ref        `json:"facts,omitzero"`
+	Document     Ref        `json:"document,omitzero"`
 	Artifacts    []Artifact `json:"artifacts"`
 	Deliveries   []Delivery `json:"deliveries"`
-	// Already tells that the cycle had been issued before this request.
+	// Decision is who waived the cycle or had it issued without complete data,
+	// and why.
+	Decision *Decision `json:"decision,omitempty"`
+	// Already tells that the cycle had been issued or waived before this
+	// request.
 	Already bool `json:"already,omitempty"`
 }
 

@@ -86,7 +86,7 @@ func BenchmarkFactQueries(b *testing.B) {
 	}
 	b.Run("Facts", func(b *testing.B) {
 		for b.Loop() {
-			_, err := snapshot.Facts(b.Context(), store, snapshot.Request{Series: daily(b), Date: date, AsOf: asOf})
+			_, err := snapshot.Facts(b.Context(), store, snapshot.Request{Series: daily(b), Calendar: weekdays(b), Date: date, AsOf: asOf})
 			require.NoError(b, err)
 		}
 	})

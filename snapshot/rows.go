@@ -33,11 +33,14 @@ func text(s *string) string {
 	return *s
 }
 
-func (r *reader) sources() []string {
-	if r.req.Series.Sources == nil {
+// sources are the series' own; empty, never nil: all.
+func (r *reader) sources() []string { return all(r.req.Series.SourceNames()) }
+
+func all(names []string) []string {
+	if names == nil {
 		return []string{}
 	}
-	return r.req.Series.Sources
+	return names
 }
 
 // measure reads one window.
@@ -172,16 +175,22 @@ func utc(t *time.Time) *time.Time {
 	return &u
 }
 
-func (r *reader) watermarks(ctx context.Context, in *fact.Input) error {
-	rows, err := r.Watermarks(ctx, in.Window.To, r.req.AsOf, r.sources())
+func (r *reader) watermarks(ctx context.Context, in *fact.Input) (err error) {
+	in.Watermarks, err = Watermarks(ctx, r.Queries, r.req.Series.SourceNames(), in.Window.To, r.req.AsOf)
+	return err
+}
+
+// Watermarks reads the newest promise of each source and feed as known at an
+// instant, and whether it reaches the cutoff. Sources empty: all of them.
+func Watermarks(ctx context.Context, q *db.Queries, sources []string, cutoff, asOf time.Time) ([]fact.Watermark, error) {
+	rows, err := q.Watermarks(ctx, cutoff, asOf, all(sources))
 	if rows, err = read("watermarks", rows, err); err != nil {
-		return err
+		return nil, err
 	}
-	in.Watermarks = convert(rows, func(w db.WatermarksRow) fact.Watermark {
+	return convert(rows, func(w db.WatermarksRow) fact.Watermark {
 		return fact.Watermark{Source: w.Source, Feed: w.Feed, CompleteThrough: w.CompleteThrough.UTC(),
 			Reached: w.Reached, RecordedAt: w.RecordedAt.UTC()}
-	})
-	return nil
+	}), nil
 }
 
 // trend reads the last business days' totals, each in its own window.

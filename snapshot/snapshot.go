@@ -4,8 +4,6 @@ package snapshot
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,11 +22,11 @@ const TrendDays = 14
 // Request says whose facts are wanted, and whose knowledge they use.
 type Request struct {
 	Series *series.Series
-	Date   report.Date
-	AsOf   time.Time
-	// Window and Deadline are the cycle's own as recorded; zero means those of
-	// the calendar.
-	Window   fact.Window
+	// Calendar is the series', as it goes on from the cycles that are recorded.
+	Calendar *calendar.Calendar
+	Date     report.Date
+	AsOf     time.Time
+	// Deadline is the cycle's own as recorded; zero means the series'.
 	Deadline time.Time
 }
 
@@ -36,15 +34,11 @@ type Request struct {
 // so that every batch at or before the as-of is visible, then reads everything
 // in one read-only snapshot as a role that can write nothing.
 func Facts(ctx context.Context, store *db.Store, r Request) (*fact.Set, error) {
-	cal, err := r.Series.Calendar()
-	if err != nil {
-		return nil, err
-	}
 	if err := store.InTx(ctx, pgx.TxOptions{}, func(q *db.Queries) error { return q.WaitForWriters(ctx) }); err != nil {
 		return nil, fmt.Errorf("wait for open ingests: %w", err)
 	}
 	var set *fact.Set
-	err = store.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(q *db.Queries) error {
+	err := store.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(q *db.Queries) error {
 		if err := q.BecomeReader(ctx); err != nil {
 			return fmt.Errorf("become the reader role: %w", err)
 		}
@@ -55,7 +49,7 @@ func Facts(ctx context.Context, store *db.Store, r Request) (*fact.Set, error) {
 		if r.AsOf.After(now) {
 			return fmt.Errorf("%w: as-of %s lies in the future", report.ErrInvalid, r.AsOf.Format(time.RFC3339))
 		}
-		in, err := (&reader{Queries: q, cal: cal, req: r}).input(ctx)
+		in, err := (&reader{Queries: q, cal: r.Calendar, req: r}).input(ctx)
 		if err != nil {
 			return err
 		}
@@ -80,11 +74,9 @@ func (r *reader) input(ctx context.Context) (*fact.Input, error) {
 	previous := r.cal.Previous(date)
 	in := &fact.Input{
 		Series: s.Name, Title: s.Title, Date: date, Zone: r.cal.Zone(),
-		Window: r.req.Window, Previous: fact.Day{Date: previous, Window: r.window(previous)},
-		NextDate: r.cal.Next(date), AsOf: r.req.AsOf, Deadline: r.req.Deadline, Days: r.cal, Sources: s.Sources,
-	}
-	if in.Window == (fact.Window{}) {
-		in.Window = r.window(date)
+		Window: r.window(date), Previous: fact.Day{Date: previous, Window: r.window(previous)},
+		NextDate: r.cal.Next(date), AsOf: r.req.AsOf, Deadline: r.req.Deadline, Days: r.cal.BusinessDays(),
+		Sources: s.SourceNames(), Optional: s.Optional(),
 	}
 	if in.Deadline.IsZero() {
 		in.Deadline = s.DeadlineAfter(in.Window.To)
@@ -92,7 +84,7 @@ func (r *reader) input(ctx context.Context) (*fact.Input, error) {
 	in.Previous.Window.To = in.Window.From
 	in.Late = in.AsOf.After(in.Deadline)
 	for _, step := range []func(context.Context, *fact.Input) error{
-		r.measurements, r.events, r.watermarks, r.trend, r.versionChanges, r.claims, r.lateBatches, r.issued,
+		r.measurements, r.events, r.watermarks, r.trend, r.versionChanges, r.claims, r.lateBatches,
 	} {
 		if err := step(ctx, in); err != nil {
 			return nil, err
@@ -112,30 +104,4 @@ func (r *reader) measurements(ctx context.Context, in *fact.Input) (err error) {
 	}
 	in.Before, err = r.measure(ctx, in.Previous.Window)
 	return err
-}
-
-// issued reads the previous date's figures as they were issued.
-func (r *reader) issued(ctx context.Context, in *fact.Input) error {
-	rev, err := r.LatestRevision(ctx, in.Series, in.Previous.Date.Time())
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the previous revision: %w", err)
-	}
-	body, err := r.Content(ctx, rev.FactsSha256)
-	if err != nil {
-		return fmt.Errorf("read the previous fact set: %w", err)
-	}
-	var set fact.Set
-	if err := json.Unmarshal(body, &set); err != nil {
-		return fmt.Errorf("read the previous fact set: %w", err)
-	}
-	in.Issued = map[string]float64{}
-	for _, f := range set.Facts {
-		if f.Value != nil {
-			in.Issued[f.Key()] = *f.Value
-		}
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/closeofbusiness/cob/dev/testserver"
 	"github.com/closeofbusiness/cob/ingest"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/calendar"
 	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/report/series"
 	"github.com/closeofbusiness/cob/snapshot"
@@ -36,6 +37,14 @@ func daily(t testing.TB) *series.Series {
 	s, err := series.Parse([]byte("name: daily-security\ntemplate: daily-security\ncutoff: \"17:00\"\ntime_zone: Europe/London\n"))
 	require.NoError(t, err)
 	return s
+}
+
+// weekdays is the calendar of daily.
+func weekdays(t testing.TB) *calendar.Calendar {
+	t.Helper()
+	cal, err := daily(t).BusinessDays(nil)
+	require.NoError(t, err)
+	return cal
 }
 
 // history is a run of ten evaluations with three hits, and an open finding.
@@ -65,7 +74,7 @@ func attempts(n, hits int) string {
 
 func facts(t testing.TB, store *db.Store, asOf time.Time) *fact.Set {
 	t.Helper()
-	set, err := snapshot.Facts(t.Context(), store, snapshot.Request{Series: daily(t), Date: date, AsOf: asOf})
+	set, err := snapshot.Facts(t.Context(), store, snapshot.Request{Series: daily(t), Calendar: weekdays(t), Date: date, AsOf: asOf})
 	require.NoError(t, err)
 	return set
 }
@@ -175,7 +184,7 @@ func TestARescoreIsKnownFromItsOwnBatchOn(t *testing.T) {
 func TestAnAsOfAheadIsRefused(t *testing.T) {
 	t.Parallel()
 	store := open(t)
-	_, err := snapshot.Facts(t.Context(), store, snapshot.Request{Series: daily(t), Date: date, AsOf: time.Now().Add(time.Hour)})
+	_, err := snapshot.Facts(t.Context(), store, snapshot.Request{Series: daily(t), Calendar: weekdays(t), Date: date, AsOf: time.Now().Add(time.Hour)})
 	require.ErrorIs(t, err, report.ErrInvalid)
 }
 

@@ -32,69 +32,157 @@ func CloseOfBusiness(ctx workflow.Context, req report.Request) (report.Receipt, 
 	if req.RequestID == "" {
 		req.RequestID = workflow.GetInfo(ctx).WorkflowExecution.RunID
 	}
-	c := &cycle{req: req, State: CycleState{Stage: "open", State: report.Open}}
-	if err := workflow.SetQueryHandler(ctx, report.QueryState, c.state); err != nil {
+	c := &cycle{req: req, CycleState: CycleState{Stage: "open", State: report.Open}}
+	if err := c.answer(ctx); err != nil {
 		return report.Receipt{}, err
 	}
 	if workflow.GetInfo(ctx).WorkflowExecution.ID != report.CycleID(req.Series, req.BusinessDate) {
 		return c.join(ctx)
 	}
-	return c.run(ctx)
+	receipt, err := c.run(ctx)
+	if err == nil { // whoever sent an update learns what came of it
+		err = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	}
+	return receipt, err
 }
 
-// CycleState is the answer to the query "state".
+// CycleState is the answer to the query "state", and what an update returns.
 type CycleState struct {
 	State report.State `json:"state"`
 	Stage string       `json:"stage"` // open, await, report, done
 }
 
-type cycle struct {
-	req   report.Request
-	State CycleState
+// CycleProgress is the answer to the query "progress".
+type CycleProgress struct {
+	CycleState
+	Window  string            `json:"window,omitempty"` // for people
+	Missing string            `json:"missing,omitempty"`
+	Known   *activities.Known `json:"known,omitempty"`
+	// Revision is the workflow that makes the report.
+	Revision string `json:"revision,omitempty"`
 }
 
-func (c *cycle) state() (CycleState, error) { return c.State, nil }
+type cycle struct {
+	req    report.Request
+	opened activities.Opened
+	CycleState
+	known    *activities.Known
+	revision string
+
+	// asked is what an update asks for; decided is closed over once that is
+	// done, or could not be.
+	asked   *activities.ToDecide
+	decided activities.Decided
+	refused error
+}
 
 func (c *cycle) run(ctx workflow.Context) (report.Receipt, error) {
-	opened, err := c.open(ctx)
-	if err != nil {
+	if err := c.open(ctx); err != nil {
 		return report.Receipt{}, c.fail(ctx, err)
 	}
-	if opened.Receipt != nil {
-		return c.again(ctx, *opened.Receipt)
+	if r := c.opened.Receipt; r != nil {
+		return c.again(ctx, *r)
+	}
+	if err := c.await(ctx); err != nil {
+		return report.Receipt{}, c.fail(ctx, err)
+	}
+	if r := c.decided.Receipt; r != nil {
+		return c.settled(ctx, *r)
 	}
 	receipt, err := c.report(ctx)
 	if err != nil {
 		return report.Receipt{}, c.fail(ctx, err)
 	}
-	return c.issued(ctx, receipt)
+	return c.settled(ctx, receipt)
 }
 
-func (c *cycle) open(ctx workflow.Context) (activities.Opened, error) {
+func (c *cycle) open(ctx workflow.Context) error {
 	if err := c.list(ctx); err != nil {
-		return activities.Opened{}, err
+		return err
 	}
 	workflow.SetCurrentDetails(ctx, "Taking the cycle.")
-	var opened activities.Opened
-	err := workflow.ExecuteActivity(reading(ctx, "Take the cycle of "+string(c.req.BusinessDate)), do.Open, c.req).Get(ctx, &opened)
-	return opened, err
+	summary := "Take the cycle of " + string(c.req.BusinessDate)
+	if err := workflow.ExecuteActivity(reading(ctx, summary), do.Open, c.req).Get(ctx, &c.opened); err != nil {
+		return err
+	}
+	c.known = c.opened.Known
+	return nil
 }
 
-// report waits for the data, then has the first revision made.
-func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
-	c.State.Stage = "await"
-	var known activities.Known
-	in := activities.Cycle{Series: c.req.Series, BusinessDate: c.req.BusinessDate}
-	if err := workflow.ExecuteActivity(reading(ctx, "Fix whose knowledge the report uses"), do.Await, in).Get(ctx, &known); err != nil {
-		return report.Receipt{}, err
+// await waits until the data is complete or the deadline has passed; past that,
+// a series that holds goes on waiting. Meanwhile somebody may decide to proceed
+// or to waive.
+func (c *cycle) await(ctx workflow.Context) error {
+	c.Stage = "await"
+	for held := false; c.known == nil; held = true {
+		if err := c.waiting(ctx, held); err != nil {
+			return err
+		}
+		known, err := c.wait(ctx, activities.Cycle{Series: c.req.Series, BusinessDate: c.req.BusinessDate, Held: held})
+		if err != nil || c.decided.Receipt != nil {
+			return err
+		}
+		if known.Held {
+			c.opened.Missing = known.Missing
+			continue
+		}
+		c.known = &known
 	}
-	c.State.Stage = "report"
+	return nil
+}
+
+// waiting shows what is waited for, to whoever looks at the cycle. Histories of
+// version 1.0 don't say what, and show nothing.
+func (c *cycle) waiting(ctx workflow.Context, held bool) error {
+	if c.opened.Missing == "" {
+		return nil
+	}
+	state, text := report.AwaitingData, "**Waiting for data** until the deadline: "
+	if held {
+		state, text = report.Held, "**Held** past the deadline until the data is complete: "
+	}
+	workflow.SetCurrentDetails(ctx, text+c.opened.Missing+"\n\nThe update `proceed` issues it now, qualified; `waive` says that it is not owed.")
+	return c.show(ctx, state)
+}
+
+// wait waits for the data or for a decision, whichever comes first.
+func (c *cycle) wait(ctx workflow.Context, in activities.Cycle) (activities.Known, error) {
+	waiting, stop := workflow.WithCancel(ctx)
+	defer stop()
+	future := workflow.ExecuteActivity(polling(waiting, "Wait until the data is complete"), do.Await, in)
+	if err := workflow.Await(ctx, func() bool { return future.IsReady() || c.asked != nil }); err != nil {
+		return activities.Known{}, err
+	}
+	if c.asked == nil {
+		var known activities.Known
+		return known, future.Get(ctx, &known)
+	}
+	stop()
+	return c.decide(ctx)
+}
+
+// decide records what an update asked for.
+func (c *cycle) decide(ctx workflow.Context) (activities.Known, error) {
+	err := workflow.ExecuteActivity(reading(ctx, "Record the decision to "+c.asked.What), do.Decide, *c.asked).Get(ctx, &c.decided)
+	if err != nil {
+		c.refused = err
+		return activities.Known{}, err
+	}
+	if c.decided.Known != nil {
+		return *c.decided.Known, nil
+	}
+	return activities.Known{}, nil
+}
+
+// report has the first revision made.
+func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
+	c.Stage, c.State = "report", report.Open
 	const revision = 1
-	id := report.RevisionID(c.req.Series, c.req.BusinessDate, revision)
+	c.revision = report.RevisionID(c.req.Series, c.req.BusinessDate, revision)
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Data as known at %s. Revision %d is being made: `%s`.",
-		known.AsOf.Format("Mon 2 Jan 15:04 MST"), revision, id))
+		c.known.AsOf.Format("Mon 2 Jan 15:04 MST"), revision, c.revision))
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            id,
+		WorkflowID:            c.revision,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         fmt.Sprintf("Revision %d of %s for %s", revision, c.req.Series, c.req.BusinessDate),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -104,7 +192,16 @@ func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
 	err := workflow.ExecuteChildWorkflow(child, report.ReportRevision, activities.Revision{
 		Series: c.req.Series, BusinessDate: c.req.BusinessDate, Revision: revision, RequestID: c.req.RequestID,
 	}).Get(ctx, &receipt)
+	receipt.Decision = c.proceeded()
 	return receipt, err
+}
+
+// proceeded is who decided to issue without complete data.
+func (c *cycle) proceeded() *report.Decision {
+	if c.asked == nil || c.asked.What != report.UpdateProceed || c.decided.Known == nil {
+		return nil
+	}
+	return &c.asked.Decision
 }
 
 // again serves a cycle that was issued before: what was not delivered then is
@@ -114,13 +211,13 @@ func (c *cycle) again(ctx workflow.Context, r report.Receipt) (report.Receipt, e
 	if err := deliver(ctx, revision, r.Deliveries); err != nil {
 		return report.Receipt{}, err
 	}
-	return c.issued(ctx, r)
+	return c.settled(ctx, r)
 }
 
-// issued ends the run with a receipt, whether this run issued it or an earlier
+// settled ends the run with a receipt, whether this run made it or an earlier
 // one.
-func (c *cycle) issued(ctx workflow.Context, r report.Receipt) (report.Receipt, error) {
-	c.State.Stage = "done"
+func (c *cycle) settled(ctx workflow.Context, r report.Receipt) (report.Receipt, error) {
+	c.Stage = "done"
 	workflow.SetCurrentDetails(ctx, describe(r))
 	return r, c.show(ctx, r.State)
 }
@@ -154,7 +251,7 @@ func (c *cycle) list(ctx workflow.Context) error {
 
 // show sets the state for queries and for lists of workflows.
 func (c *cycle) show(ctx workflow.Context, s report.State) error {
-	c.State.State = s
+	c.State = s
 	return workflow.UpsertTypedSearchAttributes(ctx, stateKey.ValueSet(string(s)))
 }
 
@@ -175,6 +272,9 @@ func (c *cycle) join(ctx workflow.Context) (report.Receipt, error) {
 
 // describe is the receipt for the Temporal UI, in Markdown.
 func describe(r report.Receipt) string {
+	if r.State == report.Waived && r.Decision != nil {
+		return fmt.Sprintf("**Waived** by %s: %s", r.Decision.By, r.Decision.Reason)
+	}
 	s := fmt.Sprintf("**Revision %d %s**, data as known at %s. %d of %d figures are not measured.\n\nFacts `sha256:%s`\n",
 		r.Revision, inWords(r.State), r.AsOf.Format("Mon 2 Jan 15:04 MST"), r.Unmeasured, r.Figures, r.Facts.SHA256)
 	for _, d := range r.Deliveries {

@@ -33,6 +33,19 @@ func looking(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// polling is for what looks again and again until something has come: each look
+// is short, and however many there are, the history holds one. How long until
+// the next look the activity says itself; these intervals are for servers that
+// are away. It has no end of its own: the activity knows the deadline, by the
+// database's clock.
+func polling(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 5 * time.Second, BackoffCoefficient: 1},
+	})
+}
+
 // computing is for what works on its own for a while: the fact queries, a
 // render. It heartbeats.
 func computing(ctx workflow.Context, summary string) workflow.Context {

@@ -20,7 +20,7 @@ func Register(w worker.Registry, a *activities.Activities) {
 	w.RegisterWorkflowWithOptions(ReportRevision, workflow.RegisterOptions{Name: report.ReportRevision, VersioningBehavior: workflow.VersioningBehaviorPinned})
 
 	for name, f := range map[string]any{
-		"Open": a.Open, "Await": a.Await, "Fetch": a.Fetch, "Analyse": a.Analyse, "Compose": a.Compose, "Render": a.Render,
+		"Open": a.Open, "Await": a.Await, "Decide": a.Decide, "Fetch": a.Fetch, "Analyse": a.Analyse, "Compose": a.Compose, "Render": a.Render,
 		"Issue": a.Issue, "Deliver": a.Deliver, "Undelivered": a.Undelivered, "Fail": a.Fail, "Resolve": a.Resolve,
 	} {
 		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})

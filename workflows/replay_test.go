@@ -5,8 +5,10 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 	_ "time/tzdata"
 
 	"github.com/stretchr/testify/require"
@@ -20,14 +22,17 @@ import (
 	"github.com/closeofbusiness/cob/activities"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/dev/testserver"
+	"github.com/closeofbusiness/cob/ingest"
 	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/series"
 	"github.com/closeofbusiness/cob/templates"
 	"github.com/closeofbusiness/cob/workflows"
 )
 
 // Histories are recorded from released code, never from the branch that
 // changes the workflows: a replay of its own history proves nothing.
+// testdata/replay/README.md has the procedure.
 var record = flag.String("record", "", "record histories into testdata/replay/NAME")
 
 const histories = "testdata/replay"
@@ -73,6 +78,15 @@ func TestRecordHistories(t *testing.T) {
 		return
 	}
 	r := newRecorder(t)
+	r.recordCycles()
+	r.recordDecisions()
+	r.recordScheduled()
+}
+
+// recordCycles records cycles that wait for nothing.
+func (r *recorder) recordCycles() {
+	r.t.Helper()
+	r.owed(asked.Series)
 	cycle := report.CycleID(asked.Series, date)
 	r.run(cycle, asked)
 	r.save("cycle", cycle)
@@ -81,15 +95,67 @@ func TestRecordHistories(t *testing.T) {
 	r.save("cycle-issued-before", cycle)
 	r.run("another-id", asked)
 	r.save("cycle-under-another-id", "another-id")
-	r.fail("no-series", report.Request{Series: "no-series", BusinessDate: date})
-	r.save("cycle-refused", report.CycleID("no-series", date))
+	refused := report.CycleID("no-series", date)
+	require.Error(r.t, r.start(refused, report.Request{Series: "no-series", BusinessDate: date}).Get(r.t.Context(), nil))
+	r.save("cycle-refused", refused)
+}
+
+// recordDecisions records cycles that wait: for data, or for somebody to decide.
+func (r *recorder) recordDecisions() {
+	r.t.Helper()
+	decision := report.Decision{By: "m.ferrari", Reason: "the scanner is being repaired"}
+	for _, c := range []struct {
+		name, policy string
+		waits        report.State
+		end          func(id string)
+	}{
+		{"waits", "deadline: 168h", report.AwaitingData, func(string) { r.promise("waits") }},
+		{"proceeds", "deadline: 168h", report.AwaitingData, func(id string) { r.update(id, report.UpdateProceed, decision) }},
+		{"waived", "deadline: 168h", report.AwaitingData, func(id string) { r.update(id, report.UpdateWaive, decision) }},
+		{"held", "deadline: 0s\nmissing_data: hold", report.Held, func(string) { r.promise("held") }},
+		{"held-proceeds", "deadline: 0s\nmissing_data: hold", report.Held, func(id string) { r.update(id, report.UpdateProceed, decision) }},
+		{"held-waived", "deadline: 0s\nmissing_data: hold", report.Held, func(id string) { r.update(id, report.UpdateWaive, decision) }},
+	} {
+		latest := r.owed(c.name, c.policy, "sources: ["+c.name+"]")
+		id := report.CycleID(c.name, latest)
+		run := r.start(id, report.Request{Series: c.name, BusinessDate: latest, AsOf: report.AsOfDue, RequestedBy: "test"})
+		r.await(id, c.waits)
+		c.end(id)
+		require.NoError(r.t, run.Get(r.t.Context(), nil), c.name)
+		r.save("cycle-"+c.name, id)
+	}
+}
+
+// recordScheduled records what a schedule starts: at a cutoff, which a backfill
+// makes up, and where somebody triggers it, who finds the cycle running.
+func (r *recorder) recordScheduled() {
+	r.t.Helper()
+	latest := r.owed("scheduled", "deadline: 168h", "sources: [scheduled]")
+	cycle := report.CycleID("scheduled", latest)
+	want, err := r.launcher.Want(r.series("scheduled"), nil)
+	require.NoError(r.t, err)
+	_, err = r.launcher.ApplySchedule(r.t.Context(), want, "", false)
+	require.NoError(r.t, err)
+	schedule := r.launcher.Client.ScheduleClient().GetHandle(r.t.Context(), report.ScheduleID("scheduled"))
+	cutoff := r.cutoff("scheduled", latest)
+	require.NoError(r.t, schedule.Backfill(r.t.Context(), client.ScheduleBackfillOptions{Backfill: []client.ScheduleBackfill{
+		{Start: cutoff.Add(-time.Minute), End: cutoff.Add(time.Minute), Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL},
+	}}))
+	r.save("scheduled", r.fired(schedule, 1))
+	r.await(cycle, report.AwaitingData)
+	require.NoError(r.t, schedule.Trigger(r.t.Context(), client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL}))
+	r.save("scheduled-by-hand", r.fired(schedule, 2))
+	r.promise("scheduled")
+	require.NoError(r.t, r.launcher.Client.GetWorkflow(r.t.Context(), cycle, "").Get(r.t.Context(), nil))
+	r.save("cycle-scheduled", cycle)
 }
 
 // recorder is a worker on real servers.
 type recorder struct {
-	t      *testing.T
-	client client.Client
-	queue  string
+	t        *testing.T
+	store    *db.Store
+	launcher *launch.Launcher
+	files    map[string]*series.Series
 }
 
 func newRecorder(t *testing.T) *recorder {
@@ -101,9 +167,6 @@ func newRecorder(t *testing.T) *recorder {
 	require.NoError(t, err)
 	sum := sha256.Sum256(spec)
 	require.NoError(t, store.InsertTemplate(t.Context(), db.InsertTemplateParams{Name: asked.Series, Version: "1.0.0", Spec: spec, Sha256: sum[:], AppliedBy: "test"}))
-	series := []byte("name: daily-security\ntemplate: daily-security\ncutoff: \"17:00\"\ntime_zone: Europe/London\n")
-	sum = sha256.Sum256(series)
-	require.NoError(t, store.InsertSeries(t.Context(), db.InsertSeriesParams{Name: asked.Series, Version: 1, Spec: series, Sha256: sum[:], AppliedBy: "test"}))
 
 	address := testserver.Temporal(t)
 	namespace := testserver.Namespace(t, address)
@@ -113,7 +176,7 @@ func newRecorder(t *testing.T) *recorder {
 	l := &launch.Launcher{Client: c, Namespace: namespace, TaskQueue: "record"}
 	_, err = l.RegisterAttributes(t.Context())
 	require.NoError(t, err)
-	all := &activities.Activities{Store: store, OutputDir: t.TempDir(), Starter: l}
+	all := &activities.Activities{Store: store, OutputDir: t.TempDir(), Starter: l, PollEvery: 100 * time.Millisecond}
 	w, joins := worker.New(c, l.TaskQueue, worker.Options{}), worker.New(c, workflows.JoinQueue(l.TaskQueue), worker.Options{})
 	workflows.Register(w, all)
 	workflows.RegisterJoins(joins, all)
@@ -121,12 +184,44 @@ func newRecorder(t *testing.T) *recorder {
 		require.NoError(t, w.Start())
 		t.Cleanup(w.Stop)
 	}
-	return &recorder{t, c, l.TaskQueue}
+	return &recorder{t, store, l, map[string]*series.Series{}}
+}
+
+// owed applies a series and returns its latest due date.
+func (r *recorder) owed(name string, more ...string) report.Date {
+	r.t.Helper()
+	lines := append([]string{"name: " + name, "template: daily-security", `cutoff: "17:00"`, "time_zone: Europe/London"}, more...)
+	text := []byte(strings.Join(lines, "\n") + "\n")
+	sum := sha256.Sum256(text)
+	require.NoError(r.t, r.store.InsertSeries(r.t.Context(), db.InsertSeriesParams{Name: name, Version: 1, Spec: text, Sha256: sum[:], AppliedBy: "test"}))
+	s, err := series.Parse(text)
+	require.NoError(r.t, err)
+	r.files[name] = s
+	cal, err := s.BusinessDays(nil)
+	require.NoError(r.t, err)
+	return cal.Latest(time.Now())
+}
+
+func (r *recorder) series(name string) *series.Series { return r.files[name] }
+
+func (r *recorder) cutoff(name string, d report.Date) time.Time {
+	r.t.Helper()
+	cal, err := r.series(name).BusinessDays(nil)
+	require.NoError(r.t, err)
+	return cal.Cutoff(d)
+}
+
+// promise has a source promise that its data is complete.
+func (r *recorder) promise(source string) {
+	r.t.Helper()
+	text := `{"kind":"watermark","source":"` + source + `","feed":"findings","complete_through":"` + time.Now().UTC().Format(time.RFC3339) + `"}`
+	_, err := ingest.NDJSON(r.t.Context(), r.store.Pool, strings.NewReader(text+"\n"), "promise.ndjson", ingest.Options{})
+	require.NoError(r.t, err)
 }
 
 func (r *recorder) start(id string, req report.Request) client.WorkflowRun {
 	r.t.Helper()
-	run, err := r.client.ExecuteWorkflow(r.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: r.queue}, report.CloseOfBusiness, req)
+	run, err := r.launcher.Client.ExecuteWorkflow(r.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: r.launcher.TaskQueue}, report.CloseOfBusiness, req)
 	require.NoError(r.t, err)
 	return run
 }
@@ -136,38 +231,57 @@ func (r *recorder) run(id string, req report.Request) {
 	require.NoError(r.t, r.start(id, req).Get(r.t.Context(), nil))
 }
 
-func (r *recorder) fail(series string, req report.Request) {
+// await waits until a cycle is in that state, and has looked in vain.
+func (r *recorder) await(id string, want report.State) {
 	r.t.Helper()
-	require.Error(r.t, r.start(report.CycleID(series, date), req).Get(r.t.Context(), nil))
+	require.Eventually(r.t, func() bool {
+		var s workflows.CycleState
+		v, err := r.launcher.Client.QueryWorkflow(r.t.Context(), id, "", report.QueryState)
+		return err == nil && v.Get(&s) == nil && s.State == want
+	}, time.Minute, 50*time.Millisecond, "%s is never %s", id, want)
 }
+
+func (r *recorder) update(id, what string, d report.Decision) {
+	r.t.Helper()
+	update, err := r.launcher.Client.UpdateWorkflow(r.t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: what, Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	require.NoError(r.t, err)
+	require.NoError(r.t, update.Get(r.t.Context(), nil))
+}
+
+// fired waits until a schedule has started its nth workflow and that has ended,
+// and returns its ID.
+func (r *recorder) fired(schedule client.ScheduleHandle, nth int) (id string) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool {
+		d, err := schedule.Describe(r.t.Context())
+		if err != nil || len(d.Info.RecentActions) < nth {
+			return false
+		}
+		id = d.Info.RecentActions[nth-1].StartWorkflowResult.WorkflowID
+		return true
+	}, time.Minute, 50*time.Millisecond, "the schedule starts nothing")
+	require.NoError(r.t, r.launcher.Client.GetWorkflow(r.t.Context(), id, "").Get(r.t.Context(), nil))
+	return id
+}
+
+// identities are who did something: of the machine that recorded it nothing is
+// kept.
+var identities = regexp.MustCompile(`"identity":\s*"[^"]*"`)
 
 func (r *recorder) save(name, id string) {
 	r.t.Helper()
 	all := &historypb.History{}
-	events := r.client.GetWorkflowHistory(r.t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := r.launcher.Client.GetWorkflowHistory(r.t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(r.t, err)
-		// Of the machine that recorded it nothing is kept.
-		if e.GetWorkflowTaskStartedEventAttributes() != nil {
-			e.GetWorkflowTaskStartedEventAttributes().Identity = "worker"
-		}
-		if e.GetActivityTaskStartedEventAttributes() != nil {
-			e.GetActivityTaskStartedEventAttributes().Identity = "worker"
-		}
-		if e.GetWorkflowTaskCompletedEventAttributes() != nil {
-			e.GetWorkflowTaskCompletedEventAttributes().Identity = "worker"
-		}
-		if e.GetActivityTaskCompletedEventAttributes() != nil {
-			e.GetActivityTaskCompletedEventAttributes().Identity = "worker"
-		}
-		if e.GetWorkflowExecutionStartedEventAttributes() != nil {
-			e.GetWorkflowExecutionStartedEventAttributes().Identity = "client"
-		}
 		all.Events = append(all.Events, e)
 	}
 	text, err := protojson.MarshalOptions{Multiline: true}.Marshal(all)
 	require.NoError(r.t, err)
+	text = identities.ReplaceAll(text, []byte(`"identity": "recorder"`))
 	dir := filepath.Join(histories, *record)
 	require.NoError(r.t, os.MkdirAll(dir, 0o750))
 	require.NoError(r.t, os.WriteFile(filepath.Join(dir, name+".json"), append(text, '\n'), 0o600))

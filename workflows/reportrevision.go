@@ -124,7 +124,7 @@ func (r *revision) deliver(ctx workflow.Context) error {
 func deliver(ctx workflow.Context, r activities.Revision, all []report.Delivery) error {
 	futures := make([]workflow.Future, len(all))
 	for i, d := range all {
-		if d.State != report.Delivered {
+		if d.State != report.Delivered && d.State != report.Withheld {
 			futures[i] = workflow.ExecuteActivity(sending(ctx, "Deliver to "+d.Channel+" "+d.Recipient), do.Deliver,
 				activities.ToDeliver{Revision: r, Delivery: d})
 		}

@@ -16,6 +16,9 @@ import (
 	"github.com/closeofbusiness/cob/workflows"
 )
 
+// complete is a cycle that has nothing to wait for.
+var complete = activities.Opened{Known: &activities.Known{AsOf: time.Date(2026, 11, 20, 17, 6, 0, 0, time.UTC)}}
+
 const date = report.Date("2026-11-20")
 
 var (
@@ -63,8 +66,7 @@ func TestACycleIssuesItsReport(t *testing.T) {
 	t.Parallel()
 	env := cycle(t)
 	expectStates(env, report.Open, report.Issued)
-	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(activities.Opened{}, nil).Once()
-	env.OnActivity(a.Await, mock.Anything, activities.Cycle{Series: asked.Series, BusinessDate: date}).Return(activities.Known{}, nil).Once()
+	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(complete, nil).Once()
 	env.OnWorkflow(report.ReportRevision, mock.Anything, mock.MatchedBy(func(r activities.Revision) bool { return r.Revision == 1 })).Return(receipt, nil).Once()
 	env.ExecuteWorkflow(report.CloseOfBusiness, asked)
 	require.Equal(t, receipt, result(t, env))
@@ -114,8 +116,7 @@ func TestAFailureIsRecorded(t *testing.T) {
 	t.Parallel()
 	env := cycle(t)
 	expectStates(env, report.Open, report.Failed)
-	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(activities.Opened{}, nil)
-	env.OnActivity(a.Await, mock.Anything, mock.Anything).Return(activities.Known{}, nil)
+	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(complete, nil)
 	env.OnWorkflow(report.ReportRevision, mock.Anything, mock.Anything).
 		Return(report.Receipt{}, temporal.NewNonRetryableApplicationError("the template is gone", "NotFound", nil))
 	env.OnActivity(a.Fail, mock.Anything, mock.MatchedBy(func(f activities.Failed) bool {
@@ -132,7 +133,7 @@ func TestACancelledCycleStaysOpen(t *testing.T) {
 	env := cycle(t)
 	expectStates(env, report.Open)
 	env.OnActivity(a.Open, mock.Anything, mock.Anything).Return(activities.Opened{}, nil)
-	env.OnActivity(a.Await, mock.Anything, mock.Anything).Return(activities.Known{}, errors.New("the database restarts"))
+	env.OnActivity(a.Await, mock.Anything, mock.Anything).After(time.Hour).Return(activities.Known{}, nil)
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Minute)
 	env.ExecuteWorkflow(report.CloseOfBusiness, asked)
 	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()))
@@ -223,13 +224,27 @@ func TestScheduledCloseStartsTheCycleAndEnds(t *testing.T) {
 	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
 		temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(nominal),
 		temporal.NewSearchAttributeKeyKeyword("TemporalScheduledById").ValueSet("cob/daily-security"))))
-	env.OnActivity(a.Resolve, mock.Anything, activities.Nominal{Series: "daily-security", At: nominal}).Return(date, nil).Once()
-	env.OnWorkflow(report.CloseOfBusiness, mock.Anything, report.Request{Series: "daily-security", BusinessDate: date, RequestedBy: "schedule"}).Return(receipt, nil)
+	meant := activities.Meant{BusinessDate: date, Due: true, Why: "it is the cutoff"}
+	env.OnActivity(a.Resolve, mock.Anything, activities.Nominal{Series: "daily-security", At: nominal}).Return(meant, nil).Once()
+	env.OnWorkflow(report.CloseOfBusiness, mock.Anything, report.Request{Series: "daily-security", BusinessDate: date, RequestedBy: "schedule", AsOf: "due"}).Return(receipt, nil)
+	require.Equal(t, workflows.Scheduled{WorkflowID: report.CycleID("daily-security", date), BusinessDate: date, Why: "it is the cutoff"}, scheduled(t, env))
+}
+
+func TestScheduledCloseEndsWhereNothingIsOwed(t *testing.T) {
+	t.Parallel()
+	env := environment(t, "cob/daily-security/scheduled-2026-12-25T17:00:00Z")
+	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
+		temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(time.Date(2026, 12, 25, 17, 0, 0, 0, time.UTC)))))
+	env.OnActivity(a.Resolve, mock.Anything, mock.Anything).Return(activities.Meant{Why: "Christmas"}, nil).Once()
+	require.Equal(t, workflows.Scheduled{Why: "Christmas"}, scheduled(t, env))
+}
+
+func scheduled(t *testing.T, env *testsuite.TestWorkflowEnvironment) (out workflows.Scheduled) {
+	t.Helper()
 	env.ExecuteWorkflow(report.ScheduledClose, report.Schedule{Series: "daily-security"})
 	require.NoError(t, env.GetWorkflowError())
-	var id string
-	require.NoError(t, env.GetWorkflowResult(&id))
-	require.Equal(t, report.CycleID("daily-security", date), id)
+	require.NoError(t, env.GetWorkflowResult(&out))
+	return out
 }
 
 func TestScheduledCloseNeedsANominalTime(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/document"
@@ -83,7 +84,8 @@ func (c *composer) actions(b template.Actions) document.Blocks {
 	open := c.total("actions.open")
 	list := slices.Clone(c.set.Records.Actions)
 	if len(list) == 0 {
-		return document.Blocks{document.Paragraph{Text: c.noActions(open)}}
+		out := document.Blocks{document.Paragraph{Text: c.noActions(open)}}
+		return append(out, c.handOver()...)
 	}
 	slices.SortStableFunc(list, urgent(b.Sort))
 	t := document.Table{Headed: true, Columns: []document.Column{
@@ -109,7 +111,36 @@ func (c *composer) actions(b template.Actions) document.Blocks {
 	if len(foot) > 0 {
 		out = append(out, document.Paragraph{Small: true, Text: plain(strings.Join(foot, " "))})
 	}
-	return out
+	return append(out, c.handOver()...)
+}
+
+// handOver says who has read the previous report, and how to say that one has
+// read this one.
+func (c *composer) handOver() document.Blocks {
+	asked, day := c.meta.AcknowledgeWithin > 0, c.clock.PreviousInProse()
+	var text document.Inlines
+	switch k := c.meta.Acknowledged; {
+	case k != nil:
+		text = plain(fmt.Sprintf("%s's report was acknowledged by %s, %s.", day, clip(k.By, longName), c.clock.At(k.At)))
+	case asked && c.meta.Issued != nil:
+		text = plain(fmt.Sprintf("%s's report has not been acknowledged.", day))
+	}
+	if asked {
+		command := fmt.Sprintf("starter ack --series %s --date %s --by NAME", c.set.Series, c.set.BusinessDate)
+		text = append(text, document.Plain(fmt.Sprintf(" Acknowledge this one within %s of its issue: ", duration(c.meta.AcknowledgeWithin))), document.Code(command))
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	return document.Blocks{document.Paragraph{Small: true, Text: text}}
+}
+
+// duration is whole hours or minutes, in words.
+func duration(d time.Duration) string {
+	if d >= time.Hour && d%time.Hour == 0 {
+		return plural(int64(d/time.Hour), "hour", "hours")
+	}
+	return plural(int64(d/time.Minute), "minute", "minutes")
 }
 
 func (c *composer) noActions(open *fact.Fact) document.Inlines {

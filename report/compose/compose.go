@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/analysis"
@@ -19,6 +20,24 @@ type Meta struct {
 	FactsSHA256 string // of the canonical fact set, 64 hexadecimal digits
 	// Classification is boxed on the first page. Empty: the template's.
 	Classification string
+	// Late: the report was begun after its deadline.
+	Late bool
+	// Decision is who had it issued without complete data, and why.
+	Decision *report.Decision
+	// Issued holds the previous date's figures as they were issued, by key; nil
+	// where that was not issued.
+	Issued map[string]float64
+	// Acknowledged is who has read the previous date's report.
+	Acknowledged *Acknowledgement
+	// AcknowledgeWithin is within how long of its issue this report is to be
+	// acknowledged. Zero: nobody asks.
+	AcknowledgeWithin time.Duration
+}
+
+// Acknowledgement says who has read a report, and when they said so.
+type Acknowledgement struct {
+	By string
+	At time.Time
 }
 
 // Compose makes the document. The same arguments give the same document; it

@@ -249,8 +249,10 @@ func TestVariants(t *testing.T) {
 		}, []string{"No source gives incidents or health.", "incidents no source · health no source"}, nil},
 		{"late and restated data", func(t *testing.T, s *fact.Set) {
 			s.Records.LateBatches = []fact.LateBatch{{Source: "garak", Name: "late.jsonl", RecordedAt: at(20, 9, 12), Rows: 360}}
-			find(t, s, "attack.success_rate").Restated = true
-		}, []string{"garak, late.jsonl: 360 rows about Thursday's window, recorded Fri 20 Nov 09:12. 1 figure of Thursday differs from what was issued;"}, nil},
+		}, []string{"garak, late.jsonl: 360 rows about Thursday's window, recorded Fri 20 Nov 09:12."}, []string{"differs from what was issued"}},
+		{"an optional feed that fell short", func(t *testing.T, s *fact.Set) {
+			s.Feeds[3].Optional, s.Feeds[3].ReachedAt, s.Feeds[3].CompleteThrough = true, nil, ptr(at(20, 2, 57))
+		}, []string{"COMPLETE", "Every feed that is needed reached 17:00.", "health not complete (through 02:57), optional"}, []string{"QUALIFIED", "All 5"}},
 		{"targets that came and went", func(t *testing.T, s *fact.Set) {
 			s.Records.Targets[1].Retired = ptr(at(20, 10, 0))
 			f := find(t, s, "attack.success_rate{target=kb-search}")
@@ -482,6 +484,52 @@ func TestParametersAndClassification(t *testing.T) {
 	require.Equal(t, "RESTRICTED", d.Classification.String())
 	require.Equal(t, "Revision 3", d.RevisionLabel.String())
 	require.Equal(t, "daily-security · 2026-11-20 · revision 3", d.Footer.String())
+}
+
+// What the page says beside the facts: about the revision and the hand-over.
+func TestMeta(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		change func(*fact.Set, *compose.Meta)
+		want   []string
+		never  []string
+	}{
+		{"restated", func(_ *fact.Set, m *compose.Meta) {
+			m.Issued = map[string]float64{"attack.success_rate": 0.05, "attack.hits": 341, "gone": 1}
+		}, []string{"1 figure of Thursday differs from what was issued; this report compares with what is known now."}, nil},
+		{"late, from what was known in time", func(_ *fact.Set, m *compose.Meta) { m.Late = true },
+			[]string{"ISSUED LATE", "For Fri 20 Nov; made after its deadline, Fri 20 Nov 18:00, from the data that were known in time, at Fri 20 Nov 17:06."}, nil},
+		{"late, from what is known now", func(s *fact.Set, m *compose.Meta) { m.Late, s.Late, s.AsOf = true, true, at(23, 9, 12) },
+			[]string{"For Fri 20 Nov; issued from data as known at Mon 23 Nov 09:12."}, []string{"known in time"}},
+		{"by decision", func(s *fact.Set, m *compose.Meta) {
+			s.Feeds[1].ReachedAt, s.Feeds[1].CompleteThrough, s.AsOf = nil, ptr(at(20, 15, 40)), at(20, 17, 20)
+			m.Decision = &report.Decision{By: "m.ferrari", Reason: "feed down."}
+		}, []string{"QUALIFIED", "is complete only through 15:40 (17:00 needed; waited until 17:20).", "Issued so by decision of m.ferrari: feed down. "}, nil},
+		{"acknowledged", func(_ *fact.Set, m *compose.Meta) {
+			m.Acknowledged, m.AcknowledgeWithin = &compose.Acknowledgement{By: "S. Lindqvist", At: at(19, 17, 31)}, time.Hour
+		}, []string{"Thursday's report was acknowledged by S. Lindqvist, Thu 17:31. Acknowledge this one within 1 hour of its issue: starter ack --series daily-security --date 2026-11-20 --by NAME"}, nil},
+		{"not acknowledged", func(_ *fact.Set, m *compose.Meta) {
+			m.Issued, m.AcknowledgeWithin = map[string]float64{}, 90*time.Minute
+		},
+			[]string{"Thursday's report has not been acknowledged. Acknowledge this one within 90 minutes"}, nil},
+		{"nobody asks", func(_ *fact.Set, m *compose.Meta) { m.Issued = map[string]float64{} }, nil, []string{"has not been acknowledged", "Acknowledge this one"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, m := facttest.Example(), compose.Meta{Revision: 1, FactsSHA256: digest}
+			tt.change(s, &m)
+			d, err := compose.Compose(s, daily(t), nil, map[string]analysis.Narrative{"summary": {}}, m)
+			require.NoError(t, err)
+			got := text(t, d)
+			for _, want := range tt.want {
+				require.True(t, strings.Contains(got, want), "%q is missing from %s", want, got)
+			}
+			for _, never := range tt.never {
+				require.False(t, strings.Contains(got, never), "%q is there", never)
+			}
+		})
+	}
 }
 
 // The same arguments give the same bytes: nothing in a document depends on the

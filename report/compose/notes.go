@@ -265,13 +265,7 @@ func (c *composer) lateData() []document.Inlines {
 		}
 		out = append(out, fmt.Sprintf("%s: %s about %s's window, recorded %s.", s, plural(l.Rows, "row", "rows"), day, c.clock.Full(l.RecordedAt)))
 	}
-	restated := 0
-	for i := range c.set.Facts {
-		if m, ok := fact.Lookup(c.set.Facts[i].ID); ok && m.PartOf == "" && c.set.Facts[i].Restated {
-			restated++
-		}
-	}
-	if restated > 0 {
+	if restated := c.restated(); restated > 0 {
 		verb := "differ"
 		if restated == 1 {
 			verb = "differs"
@@ -279,6 +273,20 @@ func (c *composer) lateData() []document.Inlines {
 		out = append(out, fmt.Sprintf("%s of %s %s from what was issued; this report compares with what is known now.", plural(int64(restated), "figure", "figures"), day, verb))
 	}
 	return lines(out, 8)
+}
+
+// restated counts the figures of the previous date that are known to be others
+// now than when it was issued.
+func (c *composer) restated() (n int) {
+	for i := range c.set.Facts {
+		f := &c.set.Facts[i]
+		m, known := fact.Lookup(f.ID)
+		issued, was := c.meta.Issued[f.Key()]
+		if known && m.PartOf == "" && was && f.Previous != nil && *f.Previous != issued {
+			n++
+		}
+	}
+	return n
 }
 
 // scope names what was tested otherwise than before.
@@ -340,6 +348,9 @@ func (c *composer) feeds() document.Inlines {
 			out = append(out, name+" no source")
 		default:
 			out = append(out, name+" no promise")
+		}
+		if f.Optional && f.ReachedAt == nil {
+			out[len(out)-1] += ", optional"
 		}
 	}
 	s := strings.Join(out, " · ")

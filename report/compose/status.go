@@ -21,6 +21,9 @@ func (c *composer) status() document.Block {
 	} else {
 		text = c.allFeeds()
 	}
+	if d := c.meta.Decision; d != nil {
+		text += fmt.Sprintf(" Issued so by decision of %s: %s.", clip(d.By, longName), strings.TrimRight(clip(d.Reason, longTitle), "."))
+	}
 	s.Text = plain(text + " " + c.unmeasuredLine())
 	if c.set.Sample {
 		s.Text = append(s.Text, document.Strong(" "+sampleLine))
@@ -32,13 +35,22 @@ const sampleLine = "Generated sample data, not measurements."
 
 func (c *composer) allFeeds() string {
 	at := " reached " + c.clock.Of(c.set.Window.To) + "."
-	switch n := len(c.set.Feeds); n {
+	needed := 0
+	for _, f := range c.set.Feeds {
+		if !f.Optional {
+			needed++
+		}
+	}
+	if needed < len(c.set.Feeds) {
+		return "Every feed that is needed" + at
+	}
+	switch needed {
 	case 1:
 		return "The one feed" + at
 	case 2:
 		return "Both feeds" + at
 	default:
-		return fmt.Sprintf("All %d feeds", n) + at
+		return fmt.Sprintf("All %d feeds", needed) + at
 	}
 }
 
@@ -51,7 +63,7 @@ func (c *composer) missingFeeds() string {
 	more := 0
 	for _, f := range c.set.Feeds {
 		switch {
-		case f.Complete():
+		case f.Complete() || f.Optional:
 		case f.Source == "":
 			absent = append(absent, f.Name)
 		case len(out) == maxFeeds:
@@ -85,8 +97,8 @@ func (c *composer) howFar(f fact.Feed) string {
 		return "has promised nothing for this window"
 	}
 	waited := ""
-	if c.set.AsOf.Equal(c.set.Deadline) {
-		waited = "; waited until " + c.clock.At(c.set.Deadline)
+	if c.set.AsOf.Equal(c.set.Deadline) || c.meta.Decision != nil {
+		waited = "; waited until " + c.clock.At(c.set.AsOf)
 	}
 	return fmt.Sprintf("is complete only through %s (%s needed%s)", c.clock.At(*f.CompleteThrough), c.clock.At(c.set.Window.To), waited)
 }
@@ -118,15 +130,24 @@ func (c *composer) unmeasuredLine() string {
 // callouts are the boxes under the status: at most two.
 func (c *composer) callouts() document.Blocks {
 	var out document.Blocks
-	if c.set.Late {
-		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("ISSUED LATE"),
-			Text: plain(fmt.Sprintf("For %s; issued from data as known at %s.", c.clock.Day(c.set.BusinessDate), c.clock.Full(c.set.AsOf)))})
+	if c.set.Late || c.meta.Late {
+		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("ISSUED LATE"), Text: plain(c.late())})
 	}
 	if c.idle() {
 		out = append(out, document.Callout{Label: document.Clean("NO ACTIVITY"),
 			Text: plain("No run was planned or made in this window. The feed of attacks is complete: this is a statement, not a gap.")})
 	}
 	return out
+}
+
+// late says what being late means for the figures: they may be as known in
+// time, or as known long afterwards.
+func (c *composer) late() string {
+	day, known := c.clock.Day(c.set.BusinessDate), c.clock.Full(c.set.AsOf)
+	if c.set.Late {
+		return fmt.Sprintf("For %s; issued from data as known at %s.", day, known)
+	}
+	return fmt.Sprintf("For %s; made after its deadline, %s, from the data that were known in time, at %s.", day, c.clock.Full(c.set.Deadline), known)
 }
 
 // idle tells whether it is known that nothing was planned and nothing ran.

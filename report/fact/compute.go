@@ -20,7 +20,7 @@ func Compute(in Input) *Set {
 		Window: in.Window, Previous: in.Previous, NextDate: in.NextDate,
 		AsOf: in.AsOf, Deadline: in.Deadline, Late: in.Late,
 	}
-	set.Facts = compare(now.facts, before.facts, in.Issued)
+	set.Facts = compare(now.facts, before.facts)
 	compareLikeForLike(set.Facts, in.Now.Cells, in.Before.Cells)
 	set.Facts = append(set.Facts, countUnmeasured(set, before.facts)...)
 	for i := range set.Facts {
@@ -150,7 +150,7 @@ func (l *ledger) brokenPromise(feed string) (reason string, known bool) {
 }
 
 // compare sets each fact beside the same one of the previous window.
-func compare(now, before []Fact, issued map[string]float64) []Fact {
+func compare(now, before []Fact) []Fact {
 	old := map[string]*Fact{}
 	for i := range before {
 		old[before[i].Key()] = &before[i]
@@ -170,9 +170,6 @@ func compare(now, before []Fact, issued map[string]float64) []Fact {
 			change := *f.Value - *p.Value
 			f.Change = &change
 		}
-		if was, ok := issued[f.Key()]; ok && was != *p.Value {
-			f.Restated, f.Issued = true, &was
-		}
 	}
 	return now
 }
@@ -186,7 +183,7 @@ func countUnmeasured(s *Set, before []Fact) []Fact {
 	b := ledger{in: &Input{}}
 	b.set("facts.unmeasured", nil, float64(len(old.Notes())), int64(len(before)))
 	b.set("facts.total", nil, float64(old.Figures()), int64(len(before)))
-	return compare(l.facts, b.facts, nil)
+	return compare(l.facts, b.facts)
 }
 
 func trend(in *Input) Trend {

@@ -22,7 +22,7 @@ const date = report.Date("2026-11-20")
 func input(t require.TestingT) *fact.Input {
 	zone, err := time.LoadLocation("Europe/London")
 	require.NoError(t, err)
-	cal, err := calendar.New(calendar.Weekdays(), "17:00", zone)
+	cal, err := calendar.New(calendar.Rule{Cutoff: "17:00", Zone: zone})
 	require.NoError(t, err)
 	window := func(d report.Date) fact.Window {
 		from, to := cal.Window(d)
@@ -196,17 +196,6 @@ func TestHealthNeedsNineTenthsOfItsSamples(t *testing.T) {
 	in.Now.Health = nil
 	f := fact.Compute(*in).Find("health.availability", fact.Dims{"component": "voice-bridge"})
 	require.Equal(t, "0 of 1,440 samples; 90 % are needed", f.Reason)
-}
-
-func TestRestatedNamesWhatWasIssued(t *testing.T) {
-	t.Parallel()
-	in := input(t)
-	in.Now.Cells, in.Before.Cells = []fact.Cell{cell("a", "p", 100, 10)}, []fact.Cell{cell("a", "p", 100, 12)}
-	in.Issued = map[string]float64{"attack.hits": 11, "attack.evaluated": 100}
-	s := fact.Compute(*in)
-	require.True(t, s.Total("attack.hits").Restated)
-	require.InDelta(t, 11, *s.Total("attack.hits").Issued, 0)
-	require.False(t, s.Total("attack.evaluated").Restated)
 }
 
 func TestDisagreementsCompareClaimsWithRows(t *testing.T) {

@@ -79,9 +79,6 @@ type Fact struct {
 	PreviousNumerator   *int64   `json:"previous_numerator,omitempty"`
 	PreviousDenominator *int64   `json:"previous_denominator,omitempty"`
 	PreviousReason      string   `json:"previous_reason,omitempty"` // why Previous is nil
-	// Restated: the previous date was issued with another value. Issued is it.
-	Restated bool     `json:"restated,omitempty"`
-	Issued   *float64 `json:"previous_issued,omitempty"`
 	// Change is Value − Previous.
 	Change *float64 `json:"change"`
 
@@ -178,19 +175,22 @@ type Feed struct {
 	CompleteThrough *time.Time `json:"complete_through"`
 	// ReachedAt is when a watermark at or beyond the cutoff was recorded.
 	ReachedAt *time.Time `json:"reached_at"`
+	// Optional: the series can do without it. What it lacks is not measured, and
+	// the report is not qualified by that.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // Complete tells whether the feed is complete through the cutoff.
 func (f Feed) Complete() bool { return f.ReachedAt != nil }
 
 // Qualified tells whether the report must say that something is missing: a
-// feed that has not reached the cutoff, or no feed at all.
+// needed feed that has not reached the cutoff, or no feed at all.
 func (s *Set) Qualified() bool {
 	if len(s.Feeds) == 0 {
 		return true
 	}
 	for _, f := range s.Feeds {
-		if !f.Complete() {
+		if !f.Complete() && !f.Optional {
 			return true
 		}
 	}

@@ -22,8 +22,8 @@ type Input struct {
 	// Days counts business days.
 	Days Days
 	// Sources are those that the series names. Empty: it names none, and every
-	// feed is needed.
-	Sources []string
+	// feed is needed. Optional are those of them that it can do without.
+	Sources, Optional []string
 
 	Now, Before Measurements // of the window, and of the previous one
 
@@ -40,9 +40,6 @@ type Input struct {
 	Claims      []Claim
 	RunCells    []RunCell
 	LateBatches []LateBatch
-	// Issued holds the figures of the previous date as they were issued, by
-	// key; nil where it was not issued.
-	Issued map[string]float64
 }
 
 // Days counts business days; report/calendar does.

@@ -274,7 +274,11 @@ func feeds(in *Input) []Feed {
 	slices.SortStableFunc(out, func(a, b Feed) int {
 		return cmp.Or(slices.Index(feedNames, a.Name)-slices.Index(feedNames, b.Name), cmp.Compare(a.Source, b.Source))
 	})
-	return append(out, absent(out, in.Sources)...)
+	out = append(out, absent(out, in.Sources)...)
+	for i := range out {
+		out[i].Optional = slices.Contains(in.Optional, out[i].Source)
+	}
+	return out
 }
 
 // absent lists the feeds that are needed and that nobody gives.
