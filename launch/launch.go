@@ -78,7 +78,8 @@ func Link(ui, namespace, workflowID string) string {
 // unavailable marks errors of a server that does not answer.
 func unavailable(err error) error {
 	var down *serviceerror.Unavailable
-	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) {
+	var slow *serviceerror.DeadlineExceeded
+	if errors.As(err, &down) || errors.As(err, &slow) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: Temporal does not answer: %w", report.ErrUnavailable, err)
 	}
 	return err

@@ -15,7 +15,6 @@ import (
 	"github.com/closeofbusiness/cob/dev/testserver"
 	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
-	"github.com/closeofbusiness/cob/report/series"
 )
 
 // launcher has a namespace of its own on a real server.
@@ -27,13 +26,6 @@ func launcher(t *testing.T) *launch.Launcher {
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return &launch.Launcher{Client: c, Namespace: namespace, TaskQueue: "cob"}
-}
-
-func daily(t *testing.T, cutoff string) *series.Series {
-	t.Helper()
-	s, err := series.Parse([]byte("name: daily\ntemplate: daily\ncutoff: \"" + cutoff + "\"\ntime_zone: Europe/London\n"))
-	require.NoError(t, err)
-	return s
 }
 
 func TestSearchAttributes(t *testing.T) {
@@ -51,54 +43,6 @@ func TestSearchAttributes(t *testing.T) {
 	added, err = l.RegisterAttributes(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, added)
-}
-
-func TestSchedules(t *testing.T) {
-	t.Parallel()
-	l := launcher(t)
-	_, err := l.RegisterAttributes(t.Context())
-	require.NoError(t, err)
-	s := daily(t, "17:00")
-	for _, want := range []string{"created", "unchanged"} {
-		got, err := l.ApplySchedule(t.Context(), s)
-		require.NoError(t, err)
-		require.Equal(t, want, got.Change)
-	}
-	got, err := l.CompareSchedule(t.Context(), s)
-	require.NoError(t, err)
-	require.NotEmpty(t, got.Next)
-	cal, err := s.Calendar()
-	require.NoError(t, err)
-	for _, at := range got.Next {
-		require.True(t, at.Equal(cal.Cutoff(cal.Latest(at))), "the schedule fires at cutoffs: %s", at)
-	}
-
-	later := daily(t, "18:30")
-	got, err = l.CompareSchedule(t.Context(), later)
-	require.NoError(t, err)
-	require.Equal(t, "updated", got.Change)
-	require.Equal(t, []string{"times: 17:00 on weekdays 1-5; the file says 18:30 on weekdays 1-5"}, got.Drift)
-	_, err = l.ApplySchedule(t.Context(), later)
-	require.NoError(t, err)
-	got, err = l.CompareSchedule(t.Context(), later)
-	require.NoError(t, err)
-	require.Equal(t, "unchanged", got.Change)
-}
-
-func TestApplyingKeepsAPause(t *testing.T) {
-	t.Parallel()
-	l := launcher(t)
-	_, err := l.RegisterAttributes(t.Context())
-	require.NoError(t, err)
-	_, err = l.ApplySchedule(t.Context(), daily(t, "17:00"))
-	require.NoError(t, err)
-	handle := l.Client.ScheduleClient().GetHandle(t.Context(), report.ScheduleID("daily"))
-	require.NoError(t, handle.Pause(t.Context(), client.SchedulePauseOptions{Note: "data centre move"}))
-	_, err = l.ApplySchedule(t.Context(), daily(t, "18:00"))
-	require.NoError(t, err)
-	got, err := l.CompareSchedule(t.Context(), daily(t, "18:00"))
-	require.NoError(t, err)
-	require.True(t, got.Paused)
 }
 
 // cycle stands for CloseOfBusiness: it waits to be released.

@@ -9,7 +9,6 @@ import (
 	"os/user"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/client"
 	temporallog "go.temporal.io/sdk/log"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/calendar"
-	"github.com/closeofbusiness/cob/report/series"
 )
 
 // patience is how long a command waits for a server that does not answer.
@@ -84,26 +82,6 @@ func (a *app) withBoth(ctx context.Context, do func(*config.Config, *db.Store, *
 		}
 		return do(cfg, store, l)
 	})
-}
-
-// seriesNamed reads a series as it was last applied.
-func seriesNamed(ctx context.Context, store *db.Store, name string) (*series.Series, *calendar.Calendar, error) {
-	if err := report.CheckSeries(name); err != nil {
-		return nil, nil, err
-	}
-	row, err := store.LatestSeries(ctx, name)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil, fmt.Errorf("%w: there is no series %q. Apply its file: starter series apply FILE", report.ErrNotFound, name)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read series %s: %w", name, err)
-	}
-	s, err := series.Parse(row.Spec)
-	if err != nil {
-		return nil, nil, err
-	}
-	cal, err := s.Calendar()
-	return s, cal, err
 }
 
 // dateOr reads --date: a day, or "last" for the latest business date whose

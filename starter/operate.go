@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +16,6 @@ import (
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/render"
-	"github.com/closeofbusiness/cob/report/series"
 )
 
 func (a *app) migrateCommand() *cobra.Command {
@@ -112,8 +114,8 @@ func (a *app) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, stored := a.checkDatabase(ctx, cfg)
-	found = append(found, a.checkTemporal(ctx, cfg, stored)...)
+	found, applied := a.checkDatabase(ctx, cfg)
+	found = append(found, a.checkTemporal(ctx, cfg, applied)...)
 	rows := make([][]string, len(found))
 	well := true
 	for i, f := range found {
@@ -132,7 +134,8 @@ func (a *app) check(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) checkDatabase(ctx context.Context, cfg *config.Config) ([]finding, []*series.Series) {
+// checkDatabase also returns what is applied; nil where that cannot be read.
+func (a *app) checkDatabase(ctx context.Context, cfg *config.Config) ([]finding, *configured) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cfg.Database.ApplicationName = "cob-starter"
@@ -146,31 +149,37 @@ func (a *app) checkDatabase(ctx context.Context, cfg *config.Config) ([]finding,
 		{name: "roles", err: store.CheckLogin(ctx), note: "the login is the application's and may become the reader"},
 		{name: "schema", err: store.CheckSchema(ctx), note: fmt.Sprintf("version %d", db.SchemaVersion())},
 	}
-	rows, err := store.ListSeries(ctx)
+	c, err := readConfigured(ctx, store.Queries)
 	if err != nil {
 		return append(out, finding{name: "series", err: err}), nil
 	}
-	var all []*series.Series
-	for _, row := range rows {
-		s, err := series.Parse(row.Spec)
-		if err != nil {
-			out = append(out, finding{name: "series " + row.Name, err: err})
-			continue
-		}
-		all = append(all, s)
-		versions, err := store.TemplateVersions(ctx, s.Template)
-		if err == nil && len(versions) == 0 {
-			err = errors.New("template " + s.Template + " is not applied. Run: starter template apply FILE")
-		}
-		out = append(out, finding{name: "series " + s.Name, err: err, note: "template " + s.Template})
+	for _, name := range slices.Sorted(maps.Keys(c.series)) {
+		out = append(out, c.check(name))
 	}
-	if len(rows) == 0 {
+	if len(c.series) == 0 {
 		out = append(out, finding{name: "series", err: errors.New("none is applied. Run: starter series apply FILE")})
 	}
-	return out, all
+	return out, c
 }
 
-func (a *app) checkTemporal(ctx context.Context, cfg *config.Config, all []*series.Series) []finding {
+// check looks whether what a series names is applied.
+func (c *configured) check(name string) finding {
+	out := finding{name: "series " + name}
+	s, err := c.parsed(name)
+	if err != nil {
+		out.err = err
+		return out
+	}
+	if out.note = "template " + s.Template; s.Calendar != "" {
+		out.note += ", calendar " + s.Calendar
+	}
+	if _, out.err = c.calendar(s.Calendar); out.err == nil && !c.templates[s.Template] {
+		out.err = errors.New("template " + s.Template + " is not applied. Run: starter template apply FILE")
+	}
+	return out
+}
+
+func (a *app) checkTemporal(ctx context.Context, cfg *config.Config, c *configured) []finding {
 	l, err := a.temporal(ctx, cfg)
 	if err != nil {
 		return []finding{{name: "Temporal", err: err}}
@@ -181,13 +190,33 @@ func (a *app) checkTemporal(ctx context.Context, cfg *config.Config, all []*seri
 		{name: "search attributes", err: l.CheckAttributes(ctx), note: "registered"},
 		{name: "worker", err: l.CheckWorker(ctx), note: "polls task queue " + l.TaskQueue},
 	}
-	for _, s := range all {
-		schedule, err := l.CompareSchedule(ctx, s)
-		if err == nil && scheduleState(schedule) != "as the file says" {
-			err = errors.New(strings.Join(append([]string{scheduleState(schedule)}, schedule.Drift...), "; "))
-		}
-		out = append(out, finding{name: "schedule " + report.ScheduleID(s.Name), err: err, note: "next " + nextTime(schedule, s)})
+	if c == nil {
+		return out
 	}
+	tasks, unread := c.tasks(l)
+	if unread != nil {
+		out = append(out, finding{name: "schedules", err: unread})
+	}
+	_ = a.schedules(ctx, nil, l, tasks, compare) // what each met is told below
+	for _, t := range tasks {
+		out = append(out, t.check(c))
+	}
+	return out
+}
+
+// check looks whether a schedule is as the files say, and runs.
+func (t *task) check(c *configured) finding {
+	out := finding{name: "schedule " + report.ScheduleID(t.series.Name), err: t.err}
+	if out.err != nil {
+		return out
+	}
+	if state := t.state(); state != asTheFileSays {
+		const most = 3 // the rest is in "series show"
+		out.err = errors.New(strings.Join(append([]string{state}, someDifferences(t.schedule.Differences, most)...), "; "))
+		return out
+	}
+	next, err := c.nextCutoff(t.series, time.Now())
+	out.err, out.note = err, "next "+next.Format(time.RFC3339)
 	return out
 }
 

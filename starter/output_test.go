@@ -73,8 +73,8 @@ func TestMessagesCarryNoMarks(t *testing.T) {
 // Every command says what it is for, and refuses what it does not know.
 func TestEveryCommandHelps(t *testing.T) {
 	t.Parallel()
-	for _, line := range [][]string{{}, {"run"}, {"facts"}, {"ingest"}, {"ingest", "garak"}, {"ingest", "ndjson"}, {"sample"},
-		{"series"}, {"series", "apply"}, {"template"}, {"migrate"}, {"init"}, {"check"}, {"version"}} {
+	for _, line := range [][]string{{}, {"run"}, {"cycles"}, {"ack"}, {"proceed"}, {"waive"}, {"facts"}, {"ingest"}, {"ingest", "garak"}, {"ingest", "ndjson"}, {"sample"},
+		{"series"}, {"series", "apply"}, {"series", "diff"}, {"calendar"}, {"calendar", "apply"}, {"calendar", "show"}, {"template"}, {"migrate"}, {"init"}, {"check"}, {"version"}} {
 		var out, errOut bytes.Buffer
 		require.Equal(t, exitDone, run(t.Context(), append(line, "--help"), &out, &errOut), line)
 		require.NotEmpty(t, out.String(), line)

@@ -75,6 +75,7 @@ func exitCode(ctx context.Context, err error) int {
 // The groups of commands in the help.
 const (
 	groupDaily     = "daily"
+	groupDecide    = "decide"
 	groupData      = "data"
 	groupConfigure = "configure"
 	groupOperate   = "operate"
@@ -95,7 +96,7 @@ set, to the development stack that "make dev" runs, and says which on stderr.`,
 	flags := root.PersistentFlags()
 	flags.BoolVar(&a.json, "json", false, "print JSON")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results and errors")
-	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Daily"}, &cobra.Group{ID: groupData, Title: "Data"},
+	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Daily"}, &cobra.Group{ID: groupDecide, Title: "Decide"}, &cobra.Group{ID: groupData, Title: "Data"},
 		&cobra.Group{ID: groupConfigure, Title: "Configure"}, &cobra.Group{ID: groupOperate, Title: "Operate"})
 	root.SetHelpCommandGroupID(groupOperate)
 	add := func(group string, commands ...*cobra.Command) {
@@ -104,9 +105,10 @@ set, to the development stack that "make dev" runs, and says which on stderr.`,
 			root.AddCommand(c)
 		}
 	}
-	add(groupDaily, a.runCommand(), a.factsCommand())
+	add(groupDaily, a.runCommand(), a.cyclesCommand(), a.factsCommand(), a.ackCommand(), a.watchCommand())
+	add(groupDecide, a.proceedCommand(), a.waiveCommand())
 	add(groupData, a.ingestCommand(), a.sampleCommand())
-	add(groupConfigure, a.seriesCommand(), a.templateCommand())
+	add(groupConfigure, a.seriesCommand(), a.calendarCommand(), a.templateCommand())
 	add(groupOperate, a.migrateCommand(), a.initCommand(), a.checkCommand(), a.versionCommand())
 	markUsage(root)
 	return root
