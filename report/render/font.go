@@ -28,11 +28,6 @@ const (
 	faces
 )
 
-// family is the name under which a face is embedded.
-func (f face) family() string {
-	return [faces]string{"sans", "sansbold", "mono", "other", "otherbold"}[f]
-}
-
 func (f face) bytes() []byte {
 	switch f {
 	case sans:
@@ -73,12 +68,13 @@ const replacement = utf8.RuneError
 // missing marks a character that a face does not hold.
 const missing = -1
 
-// metrics looks up advances in thousandths of an em. One belongs to one
-// rendering.
+// metrics looks up advances in thousandths of an em, and so learns which faces
+// a document needs whole. One belongs to one rendering.
 type metrics struct {
 	buf    sfnt.Buffer
 	common [faces][0x500]int16 // Latin, Greek and Cyrillic: advance + 1, or missing; 0 is not looked up yet
 	rare   map[rareRune]int
+	whole  [faces]bool // more than its usual characters were measured
 }
 
 type rareRune struct {
@@ -123,6 +119,7 @@ func (m *metrics) lookup(f face, r rune) int {
 	if err != nil || i == 0 {
 		return missing
 	}
+	m.whole[f] = m.whole[f] || !usual(r)
 	em := fixed.Int26_6(sf.UnitsPerEm())
 	a, err := sf.GlyphAdvance(&m.buf, i, em, font.HintingNone)
 	if err != nil {

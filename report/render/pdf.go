@@ -15,9 +15,17 @@ import (
 // MaxPages bounds a PDF.
 const MaxPages = 200
 
-// renderPDF lays the document out into pieces, puts them on pages and, once it
-// is known how many pages there are, draws what stands on each of them.
 func renderPDF(ctx context.Context, d *document.Document) ([]byte, error) {
+	drawn, err := drawPDF(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return finish(drawn)
+}
+
+// drawPDF lays the document out into pieces, puts them on pages and, once it
+// is known how many pages there are, draws what stands on each of them.
+func drawPDF(ctx context.Context, d *document.Document) ([]byte, error) {
 	p := newPDF(ctx, d)
 	head := p.head()
 	body := p.blocks(d.Blocks, bodyWidth)
@@ -41,14 +49,14 @@ type pdf struct {
 	ctx    context.Context
 	doc    *document.Document
 	pdf    *gofpdf.Fpdf
-	loaded [faces]bool
+	loaded map[subset]bool
 	pen    pen
 }
 
 // pen is what the page's graphics state has selected, so that it is written
 // only when it changes.
 type pen struct {
-	face    face
+	font    subset
 	size    float64
 	text    colour
 	fill    colour
@@ -62,6 +70,7 @@ func newPDF(ctx context.Context, d *document.Document) *pdf {
 	f := gofpdf.NewCustom(&gofpdf.InitType{UnitStr: "pt", Size: gofpdf.SizeType{Wd: pageWidth, Ht: pageHeight}})
 	f.SetMargins(margin, margin, margin)
 	f.SetAutoPageBreak(false, 0)
+	f.SetCompression(false) // finish compresses
 	// Without these two the same document gives other bytes each time.
 	f.SetCatalogSort(true)
 	at := metadataTime(d)
@@ -74,7 +83,7 @@ func newPDF(ctx context.Context, d *document.Document) *pdf {
 	f.SetKeywords(plane0(keywords(d)), true)
 	f.SetCreator("COB renderer "+Version, true)
 	f.SetProducer("COB", true)
-	return &pdf{ctx: ctx, doc: d, pdf: f}
+	return &pdf{ctx: ctx, doc: d, pdf: f, loaded: map[subset]bool{}}
 }
 
 // metadataTime is noon UTC of the business date. The page carries no clock of
@@ -247,10 +256,10 @@ func (p *pdf) span(x, y float64, s span) {
 
 func (p *pdf) selectText(s style) {
 	n := &p.pen
-	if !n.known || n.face != s.face || n.size != s.size {
-		p.load(s.face)
-		p.pdf.SetFont(s.face.family(), "", s.size)
-		n.face, n.size = s.face, s.size
+	if font := (subset{s.face, p.whole[s.face]}); !n.known || n.font != font || n.size != s.size {
+		p.load(font)
+		p.pdf.SetFont(font.family(), "", s.size)
+		n.font, n.size = font, s.size
 	}
 	if !n.known || n.text != s.colour {
 		p.pdf.SetTextColor(int(s.colour[0]), int(s.colour[1]), int(s.colour[2]))
@@ -277,13 +286,13 @@ func (p *pdf) know() {
 	}
 }
 
-// load embeds a face when it is first used: three quarters of a small report's
-// cost is fonts. The library writes into the bytes it is given, so each
-// document has its own.
-func (p *pdf) load(f face) {
-	if !p.loaded[f] {
-		p.pdf.AddUTF8FontFromBytes(f.family(), "", bytes.Clone(f.bytes()))
-		p.loaded[f] = true
+// load embeds a font when it is first used: they are half of a small report's
+// cost. The library writes into the bytes it is given, so each document has its
+// own.
+func (p *pdf) load(font subset) {
+	if !p.loaded[font] {
+		p.pdf.AddUTF8FontFromBytes(font.family(), "", bytes.Clone(font.bytes()))
+		p.loaded[font] = true
 	}
 }
 
