@@ -8,7 +8,9 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ENV CGO_ENABLED=0
-RUN mkdir /files && go build -trimpath -tags timetzdata -o /files/ ./worker ./starter
+# What the programs say of themselves: --build-arg COB_VERSION=$(git describe --always --dirty=+dirty --abbrev=12)
+ARG COB_VERSION=
+RUN mkdir /files && go build -trimpath -tags timetzdata -ldflags "-X github.com/closeofbusiness/cob/config.build=$COB_VERSION" -o /files/ ./worker ./starter
 # The user that everything runs as, and the folders that it may write to.
 RUN echo 'cob:x:65532:65532:COB:/:/none' > /files/passwd && mkdir -p /files/empty
 

@@ -9,6 +9,9 @@ TESTFLAGS ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 10s
 
+# What the programs say of themselves, and what names a versioned worker's build.
+COB_VERSION ?= $(shell git describe --always --dirty=+dirty --abbrev=12 2>/dev/null)
+
 BUILD := $(GO) build -trimpath
 
 .DEFAULT_GOAL := help
@@ -36,7 +39,7 @@ dev-reset: go-needs dev-command ## forget the data that make dev keeps
 .PHONY: build
 build: go-needs dev-command ## bin/worker and bin/starter
 	@mkdir -p bin
-	$(BUILD) -o bin/ ./worker ./starter
+	$(BUILD) -ldflags '-X github.com/closeofbusiness/cob/config.build=$(COB_VERSION)' -o bin/ ./worker ./starter
 
 # ------------------------------------------------------------------ test it
 
@@ -49,8 +52,17 @@ test-render: go-needs ## rendered files, seen by qpdf, poppler and Chromium
 	@dev/preflight.sh render
 	$(GO) test -tags render -timeout 10m $(TESTFLAGS) ./report/render/...
 
+# It says what it builds and does while it does so (-v): its first build takes minutes.
+.PHONY: test-outage
+test-outage: stack-needs build ## a server that was down over a weekend, stopped and started
+	bin/dev exec --test -- $(GO) test -v -tags outage -timeout 30m -count 1 -run '^TestOutage' $(TESTFLAGS) ./e2e
+
+.PHONY: test-clients
+test-clients: clients-needs build ## the example of docs/clients, by Node.js, at a real site
+	bin/dev exec --test -- $(GO) test -tags clients -run '^TestClients' -timeout 10m $(TESTFLAGS) ./e2e
+
 .PHONY: test-all
-test-all: test test-render ## all tests
+test-all: test test-render test-outage test-clients ## all tests
 
 .PHONY: bench
 bench: stack-needs build ## benchmarks, with the ratios that they must keep
@@ -84,11 +96,13 @@ check-modules: go-needs
 check-vet: go-needs
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags render ./report/render/...
+	$(GO) vet -tags clients ./e2e/...
+	$(GO) vet -tags outage ./e2e/...
 	GOOS=darwin $(GO) vet ./dev/...
 
 .PHONY: check-staticcheck
 check-staticcheck: go-needs dev-command
-	bin/dev tool staticcheck -tags render $(PACKAGES)
+	bin/dev tool staticcheck -tags render,outage,clients $(PACKAGES)
 
 # Workflow code must be deterministic: no clock, no randomness, no bare goroutines.
 .PHONY: check-workflows
@@ -117,7 +131,7 @@ check-migrations: stack-needs dev-command
 #   G115  integer conversions: it cannot see bounds; ours are checked where a value enters
 .PHONY: check-security
 check-security: go-needs dev-command
-	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render $(PACKAGES)
+	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,outage,clients $(PACKAGES)
 
 .PHONY: check-secrets
 check-secrets: go-needs dev-command
@@ -146,6 +160,10 @@ go-needs:
 .PHONY: stack-needs
 stack-needs:
 	@dev/preflight.sh go postgres costs
+
+.PHONY: clients-needs
+clients-needs:
+	@dev/preflight.sh go postgres clients costs
 
 .PHONY: dev-command
 dev-command: go-needs

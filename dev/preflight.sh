@@ -2,14 +2,15 @@
 # Says what is missing, all at once and with the command that installs it, before
 # anything is downloaded or built.
 #
-#   dev/preflight.sh go [postgres] [render]   what the target needs
-#   dev/preflight.sh race                     prints -race where the race detector works
-#   dev/preflight.sh costs                    what a first build will take
+#   dev/preflight.sh go [postgres] [render] [clients]   what the target needs
+#   dev/preflight.sh race                               prints -race where the race detector works
+#   dev/preflight.sh costs                              what a first build will take
 set -eu
 
 cd "$(dirname "$0")/.."
 needed_go=$(sed -n 's/^go //p' go.mod)
 oldest_postgres=15
+oldest_node=$(sed -n 's/.*"node": ">=\([0-9.]*\)".*/\1/p' docs/clients/typescript/package.json)
 missing=
 
 # at_least A B: version A is B or newer, compared by their first two numbers.
@@ -99,6 +100,18 @@ check_render() {
   lacks "Chromium, which shows HTML" "$(install chromium chromium chromium '--cask chromium')"
 }
 
+check_clients() {
+  command="$(install nodejs nodejs nodejs node); where that is older, download it from https://nodejs.org/"
+  if ! command -v node >/dev/null 2>&1; then
+    lacks "Node.js $oldest_node or newer, which runs the TypeScript example: there is no node on PATH" "$command"
+  else
+    have=$(node --version 2>/dev/null | sed 's/^v//; s/[^0-9.].*//')
+    at_least "${have:-0.0}" "$oldest_node" ||
+      lacks "Node.js $oldest_node or newer, which runs the TypeScript example: this is ${have:-of an unknown version}" "$command"
+  fi
+  command -v npm >/dev/null 2>&1 || lacks "npm, which installs the example's packages" "$(install npm nodejs-npm npm node)"
+}
+
 race() {
   compiler=$(go env CC)
   if [ "$(go env CGO_ENABLED)" = 1 ] && echo 'int main(void) { return 0; }' | ${compiler:-cc} -x c -o /dev/null - >/dev/null 2>&1; then
@@ -122,6 +135,7 @@ for need; do
     go) check_go ;;
     postgres) check_postgres ;;
     render) check_render ;;
+    clients) check_clients ;;
     race) race ;;
     costs) costs ;;
     *) echo "preflight: unknown: $need" >&2; exit 2 ;;

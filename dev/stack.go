@@ -210,9 +210,15 @@ func (s *Stack) startTemporal(ctx context.Context, env []string, program string)
 // apply brings the schema, the search attributes, templates and series to this checkout's.
 func (s *Stack) apply(ctx context.Context) error {
 	commands := [][]string{{"migrate", "up"}, {"init"}}
-	for _, noun := range []struct{ name, folder string }{{"template", "templates"}, {"series", "series"}} {
-		if _, err := os.Stat(filepath.Join(s.Root, noun.folder)); err == nil {
-			commands = append(commands, []string{noun.name, "apply", noun.folder})
+	for _, files := range []struct {
+		folder string
+		apply  []string
+	}{
+		{"templates", []string{"template", "apply"}},
+		{"series", []string{"series", "apply", "--allow-drift"}}, // a schedule changed by hand is for starter check to tell
+	} {
+		if _, err := os.Stat(filepath.Join(s.Root, files.folder)); err == nil {
+			commands = append(commands, append(files.apply, files.folder))
 		}
 	}
 	for _, command := range commands {

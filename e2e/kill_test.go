@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ type gate struct{ when, table, only string }
 // when the files stand in the folder.
 var gates = map[string]gate{
 	"open":    {"INSERT", "cob.cycle", ""},
-	"await":   {"UPDATE", "cob.cycle", ""},
+	"await":   {"UPDATE", "cob.cycle", "WHEN (OLD.as_of IS NULL AND NEW.as_of IS NOT NULL)"},
 	"fetch":   {"INSERT", "cob.stage", "WHEN (NEW.stage = 'fetch')"},
 	"analyse": {"INSERT", "cob.stage", "WHEN (NEW.stage = 'analyse')"},
 	"compose": {"INSERT", "cob.stage", "WHEN (NEW.stage = 'compose')"},
@@ -90,7 +91,8 @@ func TestKilledInEachStage(t *testing.T) {
 	undisturbed.owed("killed", "Europe/London")
 	date := undisturbed.sample(3)
 	undisturbed.fixAsOf()
-	stages := report.Stages()
+	// Data that is complete is not waited for: see TestKilledWhileItWaits.
+	stages := slices.DeleteFunc(report.Stages(), func(s string) bool { return s == "await" })
 	copies := make([]testserver.Database, len(stages))
 	for i := range stages {
 		copies[i] = undisturbed.copy()
@@ -111,6 +113,31 @@ func TestKilledInEachStage(t *testing.T) {
 			runs[i].check(t, want, files)
 		})
 	}
+}
+
+// A worker that is killed while a cycle waits, and at the moment when the wait
+// is over, leaves it waiting: the next one finds the instant that this one found.
+func TestKilledWhileItWaits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.closes("waiting", time.Hour)
+	h := hold(t, s.admin(), gates["await"])
+	first := s.watchful()
+	run := c.begun()
+	c.waits(run, report.AwaitingData)
+	c.scanned("late")
+	recorded := c.promised(c.cutoff)
+	h.await()
+	first.kill()
+	h.cut()
+	h.release()
+	s.watchful()
+	i := interrupted{s, "await", run}
+	got := receipt(t, run.wait())
+	require.GreaterOrEqual(t, i.attempts(got), int32(2))
+	require.Equal(t, recorded, got.AsOf)
+	require.False(t, got.Late)
+	require.Equal(t, 1, count(t, h.conn, `SELECT count(*) FROM cob.revision`))
 }
 
 // fixAsOf has every cycle that is opened use the knowledge of now, so that

@@ -279,16 +279,17 @@ func (s *site) temporal(args ...string) string {
 	return o.out
 }
 
-// owed applies a series that closes at 17:00 in the zone, Monday to Friday.
-func (s *site) owed(name, zone string) *calendar.Calendar {
+// owed applies a series that closes at 17:00 in the zone, Monday to Friday, with
+// more lines in its file where they are given.
+func (s *site) owed(name, zone string, more ...string) *calendar.Calendar {
 	s.Helper()
 	path := filepath.Join(s.dir, name+".yaml")
-	text := fmt.Sprintf("name: %s\ntemplate: daily-security\ncutoff: \"17:00\"\ntime_zone: %s\n", name, zone)
+	text := fmt.Sprintf("name: %s\ntemplate: daily-security\ncutoff: \"17:00\"\ntime_zone: %s\n%s\n", name, zone, strings.Join(more, "\n"))
 	require.NoError(s, os.WriteFile(path, []byte(text), 0o600))
 	s.must("series", "apply", path)
 	location, err := time.LoadLocation(zone)
 	require.NoError(s, err)
-	cal, err := calendar.New(calendar.Weekdays(), "17:00", location)
+	cal, err := calendar.New(calendar.Rule{Cutoff: "17:00", Zone: location})
 	require.NoError(s, err)
 	return cal
 }

@@ -136,9 +136,13 @@ func TestScheduleStartsTheCycle(t *testing.T) {
 			return len(scheduled) == n
 		})
 		for _, w := range scheduled {
-			var id string
-			require.NoError(t, s.client.GetWorkflow(t.Context(), w.WorkflowID, w.RunID).Get(t.Context(), &id))
-			require.Equal(t, cycle.WorkflowID, id)
+			var out struct {
+				WorkflowID   string      `json:"workflow_id"`
+				BusinessDate report.Date `json:"business_date"`
+			}
+			require.NoError(t, s.client.GetWorkflow(t.Context(), w.WorkflowID, w.RunID).Get(t.Context(), &out))
+			require.Equal(t, cycle.WorkflowID, out.WorkflowID)
+			require.Equal(t, date, out.BusinessDate)
 		}
 		// The abandoned child has begun when its parent has ended.
 		d, err := s.client.DescribeWorkflow(t.Context(), cycle.WorkflowID, "")

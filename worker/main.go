@@ -46,8 +46,8 @@ set, to the development stack that "make dev" runs, and says which on stderr.
   COB_OUTPUT_DIR            folder that reports are delivered to, default ./out
   COB_DB_MAX_CONNS          default 20, at most 60
   COB_DB_STATEMENT_TIMEOUT  default 60s
-  COB_DEPLOYMENT, COB_BUILD_ID
-                            worker deployment version; versioning is off unless both are set
+  COB_DEPLOYMENT            worker deployment; versioning is off where none is named
+  COB_BUILD_ID              default the build's own, as --version prints it
   COB_METRICS_ADDR          /healthz and /readyz, default 127.0.0.1:9464; "off" for none
   COB_LOG_LEVEL             debug, info, warn, error; default info
   COB_LOG_FORMAT            text or json; default text on a terminal, else json

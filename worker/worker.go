@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"time"
@@ -84,6 +82,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.
 	a := &activities.Activities{
 		Store:     store,
 		OutputDir: cfg.OutputDir,
+		PollEvery: cfg.PollEvery,
 		Starter:   &launch.Launcher{Client: c, Namespace: cfg.Temporal.Namespace, TaskQueue: cfg.TaskQueue},
 	}
 	w := worker.New(c, cfg.TaskQueue, options(cfg))
@@ -97,7 +96,9 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.
 		defer w.Stop()
 	}
 	log.Info("running", "output", cfg.OutputDir, "build", describeBuild())
-	stopped, err := health(ctx, cfg.MetricsAddr, store)
+	d := newDeployment(cfg, c, log)
+	go d.watch(ctx)
+	stopped, err := health(ctx, cfg.MetricsAddr, store.Pool, d)
 	if err != nil {
 		return err
 	}
@@ -133,34 +134,6 @@ func joinOptions(cfg *config.Config) worker.Options {
 	return o
 }
 
-// health answers /healthz while the process lives and /readyz while the
-// database answers. Its error channel tells that the listener broke.
-func health(ctx context.Context, addr string, store *db.Store) (<-chan error, error) {
-	stopped := make(chan error, 1)
-	if addr == "off" {
-		return stopped, nil
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("COB_METRICS_ADDR: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := store.Pool.Ping(ctx); err != nil {
-			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
-	go func() { stopped <- server.Serve(listener) }()
-	context.AfterFunc(ctx, func() { _ = server.Close() }) // the process ends anyway
-	return stopped, nil
-}
-
 // identity tells workers apart in histories, where it stands in some fifty events
 // of each report: so it is short, and keeps the end of a host name, which is
 // where those of containers differ.
@@ -174,15 +147,12 @@ func identity() string {
 }
 
 func describeBuild() string {
-	version := "devel"
-	info, ok := debug.ReadBuildInfo()
-	if ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				version = s.Value
-			}
-		}
-		return fmt.Sprintf("cob %s, %s, schema %d, renderer %s", version, info.GoVersion, db.SchemaVersion(), render.Version)
+	build, goVersion := config.Build(), "unknown Go"
+	if build == "" {
+		build = "devel"
 	}
-	return "cob " + version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
+	}
+	return fmt.Sprintf("cob %s, %s, schema %d, renderer %s", build, goVersion, db.SchemaVersion(), render.Version)
 }

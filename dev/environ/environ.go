@@ -17,12 +17,12 @@ var kept = []string{
 	"NO_COLOR", "CI", "SSL_CERT_FILE", "SSL_CERT_DIR",
 }
 
-// building is what the Go command needs beside it.
+// building is what the Go command needs beside it, and npm.
 var building = []string{
 	"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "CC", "CXX", "CGO_ENABLED", "GOAUTH", "GOCACHE", "GODEBUG",
 	"GOENV", "GOEXPERIMENT", "GOFLAGS", "GOINSECURE", "GOMAXPROCS", "GOMODCACHE", "GONOPROXY", "GONOSUMDB",
 	"GOPATH", "GOPRIVATE", "GOPROXY", "GOROOT", "GOSUMDB", "GOTMPDIR", "GOTOOLCHAIN", "SDKROOT",
-	"DEVELOPER_DIR", "COB_DEV_CACHE", "COB_DEV_PG_BIN",
+	"DEVELOPER_DIR", "COB_DEV_CACHE", "COB_DEV_PG_BIN", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY", "NPM_CONFIG_USERCONFIG",
 }
 
 // own is what the development stack itself reads, and sqlc from us.

@@ -50,6 +50,8 @@ type Config struct {
 	Record string
 	// Throwaway keeps everything in memory, on any free ports, without the Web UI.
 	Throwaway bool
+	// Database is a file that a throw-away server keeps its data in. Empty: in memory.
+	Database string
 	// Say takes a word about a port that was taken.
 	Say io.Writer
 }
@@ -138,7 +140,15 @@ func (c Config) arguments(p ports) []string {
 		"--disable-config-file", "--disable-config-env", "--env-file", os.DevNull,
 	}
 	if c.Throwaway {
-		return append(args, "--headless")
+		args = append(args, "--headless",
+			// A deployment version that was replaced is looked at for what is left of it
+			// every three minutes: too long for a test.
+			"--dynamic-config-value", `matching.wv.VersionDrainageStatusVisibilityGracePeriod="5s"`,
+			"--dynamic-config-value", `matching.wv.VersionDrainageStatusRefreshInterval="2s"`)
+		if c.Database != "" {
+			args = append(args, "--db-filename", c.Database)
+		}
+		return args
 	}
 	return append(args, "--ui-port", strconv.Itoa(p.ui), "--db-filename", filepath.Join(c.Dir, "temporal.db"))
 }

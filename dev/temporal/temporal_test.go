@@ -86,6 +86,13 @@ func TestServerKeepsItsDataAndShowsItsUI(t *testing.T) {
 	require.False(t, serving(context.Background(), second.Address()))
 }
 
+func TestAThrowawayServerMayKeepItsData(t *testing.T) {
+	require.NotContains(t, Config{Throwaway: true}.arguments(ports{frontend: 1}), "--db-filename")
+	kept := Config{Throwaway: true, Database: "/data/kept.db"}.arguments(ports{frontend: 1})
+	require.Contains(t, kept, "--headless")
+	require.Equal(t, []string{"--db-filename", "/data/kept.db"}, kept[len(kept)-2:])
+}
+
 func TestAnOldProgramOnPathIsNotUsed(t *testing.T) {
 	for output, fit := range map[string]bool{
 		"temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)": true,

@@ -81,29 +81,33 @@ func Path(ctx context.Context, root, name string, say io.Writer) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("tool %s: %w", name, err)
 	}
+	return pinned.path(ctx, say)
+}
+
+func (p pin) path(ctx context.Context, say io.Writer) (string, error) {
 	cache, err := Cache()
 	if err != nil {
-		return "", fmt.Errorf("tool %s: %w", name, err)
+		return "", fmt.Errorf("tool %s: %w", p.label, err)
 	}
-	dir := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%s", name, strings.TrimPrefix(pinned.version, "v"), pinned.goVersion, pinned.digest))
-	program := filepath.Join(dir, name)
+	dir := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%s", p.label, strings.TrimPrefix(p.version, "v"), p.goVersion, p.digest))
+	program := filepath.Join(dir, p.name)
 	if usable(program) {
 		return program, nil
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return "", fmt.Errorf("tool %s: %w", name, err)
+		return "", fmt.Errorf("tool %s: %w", p.label, err)
 	}
 	unlock, err := lock(filepath.Join(dir, "lock"))
 	if err != nil {
-		return "", fmt.Errorf("tool %s: %w", name, err)
+		return "", fmt.Errorf("tool %s: %w", p.label, err)
 	}
 	defer unlock()
 	if usable(program) { // somebody else built it while we waited
 		return program, nil
 	}
-	_, _ = fmt.Fprintf(say, "building %s %s once, into %s: %s\n", name, pinned.version, dir, costs[name])
-	if err := pinned.build(ctx, program, say); err != nil {
-		return "", fmt.Errorf("tool %s: %w", name, err)
+	_, _ = fmt.Fprintf(say, "building %s %s once, into %s: %s\n", p.label, p.version, dir, costs[p.name])
+	if err := p.build(ctx, program, say); err != nil {
+		return "", fmt.Errorf("tool %s: %w", p.label, err)
 	}
 	return program, nil
 }
@@ -111,10 +115,14 @@ func Path(ctx context.Context, root, name string, say io.Writer) (string, error)
 // pin is what a tool's module says.
 type pin struct {
 	dir, name, program, version, goVersion, digest string
+	// label is the name, or that of a variant, as people see it.
+	label string
+	// overlay is what a variant changes in the Go installation. Nil: nothing.
+	overlay *overlay
 }
 
 func read(ctx context.Context, dir string) (pin, error) {
-	p := pin{dir: dir, name: filepath.Base(dir)}
+	p := pin{dir: dir, name: filepath.Base(dir), label: filepath.Base(dir)}
 	cmd := exec.CommandContext(ctx, "go", "mod", "edit", "-json")
 	cmd.Dir, cmd.Env = dir, environ.Building()
 	text, err := cmd.Output()
@@ -149,13 +157,18 @@ func read(ctx context.Context, dir string) (pin, error) {
 
 // goVersion is the toolchain that go.mod selects, which may not be the one we are made with.
 func goVersion(ctx context.Context, dir string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION")
+	version, err := goEnv(ctx, dir, "GOVERSION")
+	return strings.ReplaceAll(version, " ", "-"), err
+}
+
+func goEnv(ctx context.Context, dir, name string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", name) // #nosec G204 -- a name of ours
 	cmd.Dir, cmd.Env = dir, environ.Building()
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("asking for the Go version: %w", err)
+		return "", fmt.Errorf("go env %s: %w", name, err)
 	}
-	return strings.ReplaceAll(strings.TrimSpace(string(out)), " ", "-"), nil
+	return strings.TrimSpace(string(out)), nil
 }
 
 // digest changes with anything that a tool is made of.
@@ -171,14 +184,25 @@ func digest(dir string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil))[:8], nil
 }
 
-func (p pin) build(ctx context.Context, program string, say io.Writer) error {
+func (p pin) build(ctx context.Context, program string, say io.Writer) (err error) {
 	fresh := program + ".new"
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", fresh}
 	if flag := versionFlags[p.name]; flag != "" {
 		args = append(args, "-ldflags", "-s -w "+flag+strings.TrimPrefix(p.version, "v"))
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, p.program)...) // #nosec G204 -- names from our own go.mod
-	cmd.Dir, cmd.Env = p.dir, environ.Building()
+	command, env := "go", environ.Building()
+	if p.overlay != nil {
+		work := program + ".overlay"
+		defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+		goroot, file, err := p.overlay.write(work)
+		if err != nil {
+			return err
+		}
+		command, env = filepath.Join(goroot, "bin", "go"), append(env, "GOROOT="+goroot, "GOTOOLCHAIN=local")
+		args = append(args, "-overlay", file)
+	}
+	cmd := exec.CommandContext(ctx, command, append(args, p.program)...) // #nosec G204 -- names from our own go.mod
+	cmd.Dir, cmd.Env = p.dir, env
 	cmd.Stdout, cmd.Stderr = say, say
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building %s %s: %w", path.Base(p.program), p.version, err)
