@@ -61,8 +61,16 @@ test-outage: stack-needs build ## a server that was down over a weekend, stopped
 test-clients: clients-needs build ## the example of docs/clients, by Node.js, at a real site
 	bin/dev exec --test -- $(GO) test -tags clients -run '^TestClients' -timeout 10m $(TESTFLAGS) ./e2e
 
+.PHONY: test-cli
+test-cli: stack-needs build ## every temporal command line of the documents, word for word
+	bin/dev exec --test -- env COB_TEST_EVERY_LINE=1 $(GO) test -tags cli -run '^(TestCommandLine|TestVersions)' -count 1 -timeout 15m $(TESTFLAGS) ./e2e
+
+.PHONY: test-zones
+test-zones: go-needs ## calendars in every time zone over thirty years
+	env COB_TEST_ALL=1 $(GO) test -count 1 -timeout 20m $(TESTFLAGS) ./report/calendar
+
 .PHONY: test-all
-test-all: test test-render test-outage test-clients ## all tests
+test-all: test test-zones test-render test-outage test-clients test-cli ## all tests
 
 .PHONY: bench
 bench: stack-needs build ## benchmarks, with the ratios that they must keep
@@ -96,13 +104,13 @@ check-modules: go-needs
 check-vet: go-needs
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags render ./report/render/...
-	$(GO) vet -tags clients ./e2e/...
+	$(GO) vet -tags clients,cli ./e2e/...
 	$(GO) vet -tags outage ./e2e/...
 	GOOS=darwin $(GO) vet ./dev/...
 
 .PHONY: check-staticcheck
 check-staticcheck: go-needs dev-command
-	bin/dev tool staticcheck -tags render,outage,clients $(PACKAGES)
+	bin/dev tool staticcheck -tags render,outage,clients,cli $(PACKAGES)
 
 # Workflow code must be deterministic: no clock, no randomness, no bare goroutines.
 .PHONY: check-workflows
@@ -131,7 +139,7 @@ check-migrations: stack-needs dev-command
 #   G115  integer conversions: it cannot see bounds; ours are checked where a value enters
 .PHONY: check-security
 check-security: go-needs dev-command
-	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,outage,clients $(PACKAGES)
+	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,outage,clients,cli $(PACKAGES)
 
 .PHONY: check-secrets
 check-secrets: go-needs dev-command

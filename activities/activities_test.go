@@ -104,7 +104,7 @@ func issue(b *bench) (report.Ref, report.Receipt) {
 	issued := twice[activities.Issued](b, b.a.Issue, first)
 	receipt, err := activities.Receipt(b.t.Context(), b.a.Store, name, date)
 	require.NoError(b.t, err)
-	require.Equal(b.t, issued, activities.Issued{State: receipt.State, Late: receipt.Late, AsOf: receipt.AsOf, IssuedAt: receipt.IssuedAt, Deliveries: receipt.Deliveries})
+	require.Equal(b.t, issued, activities.Issued{State: receipt.State, Late: receipt.Late, AsOf: receipt.AsOf, IssuedAt: receipt.IssuedAt, Deliveries: receipt.Deliveries, Decision: receipt.Decision})
 	require.Equal(b.t, composed.Document, receipt.Document)
 	require.ElementsMatch(b.t, rendered, receipt.Artifacts)
 	return fetched.Facts, receipt

@@ -29,6 +29,8 @@ type Issued struct {
 	AsOf       time.Time         `json:"as_of"`
 	IssuedAt   time.Time         `json:"issued_at"`
 	Deliveries []report.Delivery `json:"deliveries"`
+	// Decision is who had it issued without complete data.
+	Decision *report.Decision `json:"decision,omitempty"`
 }
 
 // Issue seals what the stages of the revision recorded, in one transaction: the
@@ -43,7 +45,7 @@ func (a *Activities) Issue(ctx context.Context, in Revision) (Issued, error) {
 		return Issued{}, failure(err)
 	}
 	log(ctx, in).Info("issued", "revision", r.Revision, "state", string(r.State))
-	return Issued{r.State, r.Late, r.AsOf, r.IssuedAt, r.Deliveries}, nil
+	return Issued{r.State, r.Late, r.AsOf, r.IssuedAt, r.Deliveries, r.Decision}, nil
 }
 
 func (a *Activities) issue(ctx context.Context, in Revision) error {

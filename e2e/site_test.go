@@ -39,6 +39,9 @@ const (
 // waiters is how many tests run at once at least.
 const waiters = 4
 
+// afterAll looks back at all tests of a run that passed.
+var afterAll func() error
+
 // programs is the folder of this run's worker and starter.
 var programs string
 
@@ -59,6 +62,12 @@ func TestMain(m *testing.M) {
 		}
 	}
 	code := m.Run()
+	if afterAll != nil && code == 0 {
+		if err := afterAll(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

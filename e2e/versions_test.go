@@ -160,20 +160,6 @@ func (v versioned) stands(build, text string) {
 	require.Equal(v, "ok\n", body)
 }
 
-// documented runs a command that docs/operations.md has word for word, and
-// returns what it prints.
-func (s *site) documented(line string) string {
-	s.Helper()
-	text, err := os.ReadFile(fromRoot(s.T, "docs", "operations.md"))
-	require.NoError(s, err)
-	lines := strings.Split(strings.ReplaceAll(string(text), " \\\n    ", " "), "\n")
-	require.Contains(s, lines, line, "docs/operations.md")
-	env := append(s.environment(), "PATH="+filepath.Dir(testserver.CLI(s))+string(os.PathListSeparator)+os.Getenv("PATH"))
-	o := command(s, s.dir, env, "/bin/sh", "-ec", line)
-	require.Zero(s, o.code, "%s\n%s%s", line, o.out, o.err)
-	return o.out
-}
-
 func makeCurrent(build string) string {
 	return "temporal worker deployment set-current-version --deployment-name cob --build-id " + build + " --yes"
 }

@@ -60,9 +60,6 @@ func (d Date) Time() time.Time {
 	return t
 }
 
-// maxRequestedByLength bounds who asked, in bytes.
-const maxRequestedByLength = 200
-
 // Request asks for the report of one series on one business date. It is the
 // input of CloseOfBusiness.
 type Request struct {
@@ -118,15 +115,32 @@ const (
 
 // Validate reports everything that is wrong with the decision at once.
 func (d Decision) Validate() error {
-	return errors.Join(CheckText("by", d.By, maxNameLength), CheckText("reason", d.Reason, maxReasonLength))
+	return errors.Join(CheckText("by", d.By, maxNameLength), CheckText("reason", d.Reason, maxReasonLength),
+		checkOptional("identity", d.Identity))
+}
+
+// maxOptionalLength bounds what says who asked and how that is known, in bytes.
+const maxOptionalLength = 200
+
+// checkOptional is CheckText for a text that may be empty.
+func checkOptional(field, s string) error {
+	if s == "" {
+		return nil
+	}
+	return checkCharacters(field, s, maxOptionalLength)
 }
 
 // CheckText refuses a text that is empty, too long for its field, or holds
 // control characters.
 func CheckText(field, s string, most int) error {
-	switch {
-	case strings.TrimSpace(s) == "":
+	if strings.TrimSpace(s) == "" {
 		return fmt.Errorf("%w: %s is needed", ErrInvalid, field)
+	}
+	return checkCharacters(field, s, most)
+}
+
+func checkCharacters(field, s string, most int) error {
+	switch {
 	case len(s) > most:
 		return fmt.Errorf("%w: %s is longer than %d bytes", ErrInvalid, field, most)
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
@@ -157,12 +171,9 @@ func CheckSeries(name string) error {
 // Validate reports everything that is wrong with the request at once.
 func (r Request) Validate() error {
 	_, dateErr := ParseDate(string(r.BusinessDate))
-	var byErr error
-	if len(r.RequestedBy) > maxRequestedByLength {
-		byErr = fmt.Errorf("%w: requested_by is longer than %d bytes", ErrInvalid, maxRequestedByLength)
-	}
 	_, _, asOfErr := ParseAsOf(r.AsOf)
-	return errors.Join(CheckSeries(r.Series), dateErr, byErr, asOfErr)
+	return errors.Join(CheckSeries(r.Series), dateErr, asOfErr,
+		checkOptional("requested_by", r.RequestedBy), checkOptional("request_id", r.RequestID))
 }
 
 // CycleID is the workflow ID of a series' cycle: one cycle, one ID, whatever

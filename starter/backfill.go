@@ -47,19 +47,11 @@ func (r *runner) dates(ctx context.Context) ([]report.Date, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the database's clock: %w", err)
 	}
-	from, err := report.ParseDate(r.f.from)
+	from, to, err := r.ends(now)
 	if err != nil {
 		return nil, err
 	}
-	cal, to := r.plan.Calendar, r.plan.Latest(now)
-	if r.f.to != "last" {
-		if to, err = report.ParseDate(r.f.to); err != nil {
-			return nil, err
-		}
-	}
-	if to < from {
-		return nil, fmt.Errorf("%w: the range from %s to %s is empty: it ends before it begins", errUsage, from, to)
-	}
+	cal := r.plan.Calendar
 	d := from
 	if !cal.Due(d) {
 		d = cal.Next(d)
@@ -85,6 +77,22 @@ func (r *runner) dates(ctx context.Context) ([]report.Date, error) {
 		r.say("left out, because their cutoffs lie ahead: %s", spanOf(ahead))
 	}
 	return out, nil
+}
+
+// ends reads --from and --to.
+func (r *runner) ends(now time.Time) (from, to report.Date, err error) {
+	if from, err = report.ParseDate(r.f.from); err != nil {
+		return "", "", err
+	}
+	if to = r.plan.Latest(now); r.f.to != "last" {
+		if to, err = report.ParseDate(r.f.to); err != nil {
+			return "", "", err
+		}
+	}
+	if to < from {
+		return "", "", fmt.Errorf("%w: the range from %s to %s is empty: it ends before it begins", errUsage, from, to)
+	}
+	return from, to, nil
 }
 
 // spanOf writes dates that follow one another.

@@ -192,16 +192,7 @@ func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
 	err := workflow.ExecuteChildWorkflow(child, report.ReportRevision, activities.Revision{
 		Series: c.req.Series, BusinessDate: c.req.BusinessDate, Revision: revision, RequestID: c.req.RequestID,
 	}).Get(ctx, &receipt)
-	receipt.Decision = c.proceeded()
 	return receipt, err
-}
-
-// proceeded is who decided to issue without complete data.
-func (c *cycle) proceeded() *report.Decision {
-	if c.asked == nil || c.asked.What != report.UpdateProceed || c.decided.Known == nil {
-		return nil
-	}
-	return &c.asked.Decision
 }
 
 // again serves a cycle that was issued before: what was not delivered then is

@@ -244,6 +244,8 @@ func TestSchemasRefuseWhatTheCodeRefuses(t *testing.T) {
 		`{"series":"a","business_date":""}`, `{"series":"a","business_date":"2026-02-29"}`, `{"series":"a","business_date":"2026-2-28"}`,
 		`{"series":"a","business_date":"2026-02-28T00:00:00Z"}`, `{"series":"a","business_date":"28.2.2026"}`, `{"series":"a","business_date":20260228}`,
 		`{"series":"a","business_date":"2026-02-28","requested_by":"` + strings.Repeat("x", 201) + `"}`, `{"series":"a","business_date":"2026-02-28","requested_by":1}`,
+		`{"series":"a","business_date":"2026-02-28","requested_by":"a\u0000b"}`, `{"series":"a","business_date":"2026-02-28","request_id":"a\u0000b"}`,
+		`{"series":"a","business_date":"2026-02-28","request_id":"` + strings.Repeat("x", 201) + `"}`,
 		`{"series":"a","business_date":"2026-02-28","as_of":"then"}`, `{"series":"a","business_date":"2026-02-28","as_of":"Now"}`,
 		`{"series":"a","business_date":"2026-02-28","as_of":"2026-02-28"}`, `{"series":"a","business_date":"2026-02-28","as_of":"2026-02-28 18:00:00Z"}`,
 		`{"series":"a","business_date":"2026-02-28","as_of":"2026-02-28T18:00:00"}`, `{"series":"a","business_date":"2026-02-28","as_of":"2026-02-30T18:00:00Z"}`,
@@ -259,7 +261,7 @@ func TestSchemasRefuseWhatTheCodeRefuses(t *testing.T) {
 		require.NoError(t, all["decision"].Validate(parsed(t, text)), text)
 	}
 	for _, text := range []string{
-		`{}`, `{"by":"x"}`, `{"reason":"x"}`, `{"by":"","reason":"x"}`, `{"by":" ","reason":"x"}`, `{"by":"x","reason":"\u00a0\u2003"}`,
+		`{"by":"x","reason":"x","identity":"a\u0000b"}`, `{}`, `{"by":"x"}`, `{"reason":"x"}`, `{"by":"","reason":"x"}`, `{"by":" ","reason":"x"}`, `{"by":"x","reason":"\u00a0\u2003"}`,
 		`{"by":"x","reason":"a\nb"}`, `{"by":"a\u0000","reason":"x"}`, `{"by":"a\u0085","reason":"x"}`,
 		`{"by":"` + strings.Repeat("x", 101) + `","reason":"x"}`, `{"by":"x","reason":"` + strings.Repeat("x", 501) + `"}`, `{"by":["x"],"reason":"x"}`,
 	} {

@@ -68,7 +68,7 @@ func TestProceedIssuesNow(t *testing.T) {
 	t.Parallel()
 	env := waiting(t, report.IssuedQualified)
 	qualified := receipt
-	qualified.State = report.IssuedQualified
+	qualified.State, qualified.Decision = report.IssuedQualified, &decided
 	env.OnActivity(a.Await, mock.Anything, mock.Anything).After(24*time.Hour).Return(known, nil)
 	env.OnActivity(a.Decide, mock.Anything, activities.ToDecide{Series: asked.Series, BusinessDate: date, What: "proceed", Decision: decided}).
 		Return(activities.Decided{Known: &known}, nil).Once()
@@ -76,8 +76,7 @@ func TestProceedIssuesNow(t *testing.T) {
 	var answer updated
 	env.RegisterDelayedCallback(func() { env.UpdateWorkflow(report.UpdateProceed, "1", &answer, decided) }, time.Minute)
 	env.ExecuteWorkflow(report.CloseOfBusiness, asked)
-	r := result(t, env)
-	require.Equal(t, &decided, r.Decision)
+	require.Equal(t, qualified, result(t, env))
 	require.NoError(t, answer.err)
 	require.Equal(t, workflows.CycleState{State: report.Open, Stage: "report"}, answer.state)
 }

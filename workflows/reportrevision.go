@@ -107,7 +107,7 @@ func (r *revision) issue(ctx workflow.Context) error {
 	slices.SortFunc(r.artifacts, func(a, b report.Artifact) int { return strings.Compare(a.Format, b.Format) })
 	r.receipt = report.Receipt{
 		Series: r.in.Series, BusinessDate: r.in.BusinessDate, Revision: r.in.Revision,
-		State: sealed.State, Late: sealed.Late, AsOf: sealed.AsOf, IssuedAt: sealed.IssuedAt,
+		State: sealed.State, Decision: sealed.Decision, Late: sealed.Late, AsOf: sealed.AsOf, IssuedAt: sealed.IssuedAt,
 		Figures: r.fetched.Figures, Unmeasured: r.fetched.Unmeasured,
 		Facts: r.fetched.Facts, Document: r.composed.Document, Artifacts: r.artifacts, Deliveries: sealed.Deliveries,
 	}
