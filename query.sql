@@ -547,8 +547,11 @@ SET state = 'open', series_version = @series_version, template = @template, temp
 WHERE series = @series AND business_date = @business_date AND state IN ('owed', 'missed');
 
 -- name: ReopenCycle :execrows
--- Takes back a failure, or what an interrupted run left waiting.
-UPDATE cob.cycle SET state = 'open', failure = ''
+-- Takes back a failure, or what an interrupted run left waiting. The rule that
+-- somebody asks for now counts where the as-of is not fixed yet.
+UPDATE cob.cycle
+SET state = 'open', failure = '',
+    as_of_rule = CASE WHEN as_of IS NULL AND @as_of_rule::text <> '' THEN @as_of_rule ELSE as_of_rule END
 WHERE series = @series AND business_date = @business_date AND state IN ('failed', 'awaiting_data', 'held');
 
 -- name: FailCycle :exec
@@ -560,7 +563,7 @@ WHERE series = @series AND business_date = @business_date AND state IN ('open', 
 -- name: KeepWaiting :exec
 -- Says what is missing, and that the cycle waits or is held.
 UPDATE cob.cycle SET state = @state, missing = @missing
-WHERE series = @series AND business_date = @business_date AND state IN ('open', 'awaiting_data', 'held');
+WHERE series = @series AND business_date = @business_date AND state IN ('open', 'awaiting_data', 'held') AND as_of IS NULL;
 
 -- name: FixAsOf :one
 -- The first to fix it decides; whoever comes later reads it.
@@ -826,7 +829,7 @@ INSERT INTO cob.delivery (series, business_date, revision, channel, recipient, s
 VALUES (@series, @business_date, @revision, @channel, @recipient, @state, @detail)
 ON CONFLICT DO NOTHING;
 
--- name: IssueCycle :exec
+-- name: IssueCycle :execrows
 UPDATE cob.cycle SET state = @state, failure = ''
 WHERE series = @series AND business_date = @business_date AND state = 'open';
 

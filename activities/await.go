@@ -98,13 +98,15 @@ func (a *Activities) look(ctx context.Context, c db.CobCycle, asOf string) (look
 	switch c.AsOfRule {
 	case report.AsOfNow:
 		return a.fix(ctx, c, report.AsOfNow, now, now, report.Decision{})
-	case "at":
+	case asOfGiven: // and checked when the cycle was taken
 		_, at, err := report.ParseAsOf(asOf)
-		if err != nil || at.Before(c.WindowEnd) || at.After(now) {
-			return looked{}, errors.Join(err, fmt.Errorf("%w: as_of %q must lie between the cutoff, %s, and now",
-				report.ErrInvalid, asOf, c.WindowEnd.UTC().Format(time.RFC3339)))
+		if err != nil {
+			return looked{}, err
 		}
-		return a.fix(ctx, c, "at", at, now, report.Decision{})
+		if at.IsZero() { // who gave it was cut off before it was fixed
+			break
+		}
+		return a.fix(ctx, c, asOfGiven, at, now, report.Decision{})
 	}
 	return a.lookDue(ctx, c, now)
 }

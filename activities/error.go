@@ -11,7 +11,7 @@ import (
 // does.
 func failure(err error) error {
 	if name := report.KindName(err); name != "" {
-		return temporal.NewNonRetryableApplicationError(err.Error(), name, nil)
+		return temporal.NewNonRetryableApplicationError(report.Message(err), name, nil)
 	}
 	return err
 }

@@ -130,7 +130,11 @@ func (a *Activities) seal(ctx context.Context, q *db.Queries, all sealed, params
 	if params.Qualified {
 		state = report.IssuedQualified
 	}
-	return wrap("mark the cycle issued", q.IssueCycle(ctx, string(state), params.Series, params.BusinessDate))
+	n, err = q.IssueCycle(ctx, string(state), params.Series, params.BusinessDate)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: it is not open any more", report.ErrConflict)
+	}
+	return wrap("mark the cycle issued", err)
 }
 
 func wrap(doing string, err error) error {

@@ -22,8 +22,11 @@ type Opened struct {
 	Window  string          `json:"window"` // for people: "Thu 19 Nov 17:00 to Fri 20 Nov 17:00 GMT"
 	// Known is set where the as-of is fixed: there is nothing to wait for.
 	Known *Known `json:"known,omitempty"`
-	// Missing says what is waited for.
-	Missing string `json:"missing,omitempty"`
+	// Missing says what is waited for, Deadline until when at the longest, and
+	// Held that this has passed and the series holds.
+	Missing  string    `json:"missing,omitempty"`
+	Deadline time.Time `json:"deadline,omitzero"`
+	Held     bool      `json:"held,omitempty"`
 }
 
 // Open takes the cycle: it fixes its window, or finds it fixed, and looks
@@ -56,7 +59,10 @@ func (a *Activities) open(ctx context.Context, req report.Request) (Opened, erro
 	}
 	out := Opened{Window: window(c, plan.Calendar.Zone())}
 	looked, err := a.look(ctx, c, req.AsOf)
-	out.Known, out.Missing = looked.known, looked.missing
+	out.Known, out.Missing, out.Held = looked.known, looked.missing, looked.held
+	if out.Known == nil {
+		out.Deadline = c.Deadline.UTC()
+	}
 	return out, err
 }
 
@@ -80,6 +86,10 @@ func (a *Activities) take(ctx context.Context, req report.Request) (plan *ledger
 			return err
 		}
 		if err := plan.Record(ctx, q, req.BusinessDate); err != nil {
+			return err
+		}
+		_, cutoff := plan.Calendar.Window(req.BusinessDate)
+		if err := checkGiven(req, cutoff, now); err != nil {
 			return err
 		}
 		if done, err := collapse(ctx, q, plan, req, now); done || err != nil {
@@ -122,21 +132,42 @@ func begin(ctx context.Context, q *db.Queries, plan *ledger.Plan, req report.Req
 	if err != nil {
 		return fmt.Errorf("open cycle: %w", err)
 	}
-	if _, err := q.ReopenCycle(ctx, req.Series, req.BusinessDate.Time()); err != nil {
+	if _, err := q.ReopenCycle(ctx, explicitRule(req), req.Series, req.BusinessDate.Time()); err != nil {
 		return fmt.Errorf("open cycle again: %w", err)
 	}
 	return nil
 }
 
+// explicitRule is the rule that a request asks for; empty: it leaves it open.
+func explicitRule(req report.Request) string {
+	rule, at, err := report.ParseAsOf(req.AsOf)
+	if err == nil && !at.IsZero() {
+		return asOfGiven
+	}
+	return rule
+}
+
+// asOfGiven is the rule of an as-of that was given as an instant.
+const asOfGiven = "at"
+
+// checkGiven refuses an as-of before the cutoff or after now.
+func checkGiven(req report.Request, cutoff, now time.Time) error {
+	_, at, err := report.ParseAsOf(req.AsOf)
+	if err != nil || at.IsZero() || !at.Before(cutoff) && !at.After(now) {
+		return err
+	}
+	return fmt.Errorf("%w: as_of %s must lie between the cutoff, %s, and now", report.ErrInvalid, req.AsOf, cutoff.UTC().Format(time.RFC3339))
+}
+
 // asOfRule is the rule by which the cycle's as-of will be fixed.
 func asOfRule(plan *ledger.Plan, req report.Request, now time.Time) string {
-	rule, at, err := report.ParseAsOf(req.AsOf)
+	rule := explicitRule(req)
 	_, cutoff := plan.Calendar.Window(req.BusinessDate)
 	switch {
-	case err == nil && !at.IsZero():
-		return "at"
 	case rule != "":
 		return rule
+	case plan.Series.Hold(): // it is never issued incomplete, unless somebody says so
+		return report.AsOfDue
 	case now.After(plan.Series.DeadlineAfter(cutoff)):
 		return report.AsOfNow
 	}

@@ -148,7 +148,8 @@ func TestHeldUntilComplete(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.series("deadline: 1h", "sources: [late-feed]", "missing_data: hold")
-	run[activities.Opened](b, b.a.Open, b.due("2026-11-19"))
+	opened := run[activities.Opened](b, b.a.Open, report.Request{Series: name, BusinessDate: "2026-11-19"})
+	require.Nil(t, opened.Known, "also by hand, long after its deadline")
 	in := activities.Cycle{Series: name, BusinessDate: "2026-11-19"}
 	require.True(t, run[activities.Known](b, b.a.Await, in).Held)
 	in.Held = true

@@ -1700,20 +1700,23 @@ func (q *Queries) InsertTemplate(ctx context.Context, arg InsertTemplateParams) 
 	return err
 }
 
-const issueCycle = `-- name: IssueCycle :exec
+const issueCycle = `-- name: IssueCycle :execrows
 UPDATE cob.cycle SET state = $1, failure = ''
 WHERE series = $2 AND business_date = $3 AND state = 'open'
 `
 
-func (q *Queries) IssueCycle(ctx context.Context, state string, series string, businessDate time.Time) error {
-	_, err := q.db.Exec(ctx, issueCycle, state, series, businessDate)
-	return err
+func (q *Queries) IssueCycle(ctx context.Context, state string, series string, businessDate time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, issueCycle, state, series, businessDate)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const keepWaiting = `-- name: KeepWaiting :exec
 
 UPDATE cob.cycle SET state = $1, missing = $2
-WHERE series = $3 AND business_date = $4 AND state IN ('open', 'awaiting_data', 'held')
+WHERE series = $3 AND business_date = $4 AND state IN ('open', 'awaiting_data', 'held') AND as_of IS NULL
 `
 
 type KeepWaitingParams struct {
@@ -2418,13 +2421,16 @@ func (q *Queries) RecordedWindows(ctx context.Context, series string) ([]Recorde
 }
 
 const reopenCycle = `-- name: ReopenCycle :execrows
-UPDATE cob.cycle SET state = 'open', failure = ''
-WHERE series = $1 AND business_date = $2 AND state IN ('failed', 'awaiting_data', 'held')
+UPDATE cob.cycle
+SET state = 'open', failure = '',
+    as_of_rule = CASE WHEN as_of IS NULL AND $1::text <> '' THEN $1 ELSE as_of_rule END
+WHERE series = $2 AND business_date = $3 AND state IN ('failed', 'awaiting_data', 'held')
 `
 
-// Takes back a failure, or what an interrupted run left waiting.
-func (q *Queries) ReopenCycle(ctx context.Context, series string, businessDate time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, reopenCycle, series, businessDate)
+// Takes back a failure, or what an interrupted run left waiting. The rule that
+// somebody asks for now counts where the as-of is not fixed yet.
+func (q *Queries) ReopenCycle(ctx context.Context, asOfRule string, series string, businessDate time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, reopenCycle, asOfRule, series, businessDate)
 	if err != nil {
 		return 0, err
 	}

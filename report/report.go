@@ -72,8 +72,8 @@ type Request struct {
 	RequestID string `json:"request_id,omitempty"`
 	// AsOf says whose knowledge the report uses: "due", what was known when the
 	// report was due; "now", what is known when the cycle is taken; or an instant
-	// in RFC 3339 from the cutoff on. Empty: "due" while the deadline lies ahead,
-	// else "now". It counts only where the as-of is not fixed yet.
+	// in RFC 3339 from the cutoff on. Empty: "due" while the deadline lies ahead
+	// and of a series that holds, else "now". It counts only where the as-of is not fixed yet.
 	AsOf string `json:"as_of,omitempty"`
 }
 
@@ -339,6 +339,16 @@ func KindNamed(name string) error {
 		}
 	}
 	return nil
+}
+
+// Message is an error's text without the names of its kinds, which programs
+// act on and people can do without.
+func Message(err error) string {
+	s := err.Error()
+	for _, kind := range []error{ErrInvalid, ErrNotFound, ErrNotDue, ErrConflict, ErrUnavailable} {
+		s = strings.ReplaceAll(s, kind.Error()+": ", "")
+	}
+	return s
 }
 
 // Cause is what made a workflow fail, without the chain of workflows and

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -241,6 +242,8 @@ func detail(e ledger.Entry, at func(*time.Time) string) string {
 		return "since " + at(&e.Deadline) + ": " + e.Detail
 	case report.Missed:
 		return "not begun by " + at(&e.CatchUp)
+	case report.Failed:
+		return message(errors.New(e.Detail))
 	}
 	return e.Detail
 }

@@ -296,7 +296,7 @@ func standing(ctx context.Context, store *db.Store, plan *ledger.Plan, d report.
 	case report.Waived:
 		return id + " is waived, by " + clean(c.DecidedBy) + ": " + clean(c.DecidedReason)
 	case report.Failed:
-		return id + " has failed: " + clean(c.Failure) + ". Start it again: " + again
+		return id + " has failed: " + clean(message(errors.New(c.Failure))) + ". Start it again: " + again
 	case report.AwaitingData, report.Held:
 		return id + " is " + c.State + ", and no workflow runs that waits. Start it again: " + again
 	case report.Open:

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"runtime/debug"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -226,15 +227,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "build, schema and renderer",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := map[string]string{"build": "devel", "schema": fmt.Sprint(db.SchemaVersion()), "renderer": render.Version}
-			if info, ok := debug.ReadBuildInfo(); ok {
-				v["go"] = info.GoVersion
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						v["build"] = s.Value
-					}
-				}
-			}
+			v := map[string]string{"build": cmp.Or(config.Build(), "unknown"), "go": runtime.Version(),
+				"schema": fmt.Sprint(db.SchemaVersion()), "renderer": render.Version}
 			if a.json {
 				return a.printJSON(v)
 			}

@@ -51,11 +51,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 
 // message is the error without the marks that only choose the exit code.
 func message(err error) string {
-	s := err.Error()
-	for _, mark := range []error{errUsage, report.ErrInvalid, report.ErrNotDue, report.ErrNotFound, report.ErrUnavailable, report.ErrConflict} {
-		s = strings.ReplaceAll(s, mark.Error()+": ", "")
-	}
-	return s
+	return strings.ReplaceAll(report.Message(err), errUsage.Error()+": ", "")
 }
 
 func exitCode(ctx context.Context, err error) int {

@@ -5,6 +5,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -55,9 +56,11 @@ type CycleState struct {
 // CycleProgress is the answer to the query "progress".
 type CycleProgress struct {
 	CycleState
-	Window  string            `json:"window,omitempty"` // for people
-	Missing string            `json:"missing,omitempty"`
-	Known   *activities.Known `json:"known,omitempty"`
+	Window  string `json:"window,omitempty"` // for people
+	Missing string `json:"missing,omitempty"`
+	// Deadline is until when it waits at the longest, unless it holds.
+	Deadline time.Time         `json:"deadline,omitzero"`
+	Known    *activities.Known `json:"known,omitempty"`
 	// Revision is the workflow that makes the report.
 	Revision string `json:"revision,omitempty"`
 }
@@ -114,7 +117,7 @@ func (c *cycle) open(ctx workflow.Context) error {
 // or to waive.
 func (c *cycle) await(ctx workflow.Context) error {
 	c.Stage = "await"
-	for held := false; c.known == nil; held = true {
+	for held := c.opened.Held; c.known == nil; held = true {
 		if err := c.waiting(ctx, held); err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ var published = map[string]struct {
 	}, false},
 	"cycle-state": {workflows.CycleState{State: report.Held, Stage: "await"}, false},
 	"cycle-progress": {workflows.CycleProgress{
-		CycleState: workflows.CycleState{State: report.Open, Stage: "report"}, Window: "Thu to Fri", Missing: "findings",
+		CycleState: workflows.CycleState{State: report.Open, Stage: "report"}, Window: "Thu to Fri", Missing: "findings", Deadline: someTime,
 		Known: &activities.Known{AsOf: someTime, Late: true, Held: true, Missing: "findings"}, Revision: report.RevisionID("daily-security", date, 1),
 	}, false},
 	"revision-progress": {workflows.Progress{Stage: "render", Note: "Drawing the files."}, false},

@@ -31,7 +31,7 @@ func (c *cycle) answer(ctx workflow.Context) error {
 }
 
 func (c *cycle) progress() (CycleProgress, error) {
-	return CycleProgress{CycleState: c.CycleState, Window: c.opened.Window, Missing: c.opened.Missing, Known: c.known, Revision: c.revision}, nil
+	return CycleProgress{CycleState: c.CycleState, Window: c.opened.Window, Missing: c.opened.Missing, Deadline: c.opened.Deadline, Known: c.known, Revision: c.revision}, nil
 }
 
 // check refuses a decision before it enters the history: one without a name or
