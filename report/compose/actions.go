@@ -127,7 +127,10 @@ func (c *composer) handOver() document.Blocks {
 	}
 	if asked {
 		command := fmt.Sprintf("starter ack --series %s --date %s --by NAME", c.set.Series, c.set.BusinessDate)
-		text = append(text, document.Plain(fmt.Sprintf(" Acknowledge this one within %s of its issue: ", duration(c.meta.AcknowledgeWithin))), document.Code(command))
+		if len(text) > 0 {
+			text = append(text, document.Plain(" "))
+		}
+		text = append(text, document.Plain(fmt.Sprintf("Acknowledge this one within %s of its issue: ", duration(c.meta.AcknowledgeWithin))), document.Code(command))
 	}
 	if len(text) == 0 {
 		return nil

@@ -499,7 +499,7 @@ func TestMeta(t *testing.T) {
 			m.Issued = map[string]float64{"attack.success_rate": 0.05, "attack.hits": 341, "gone": 1}
 		}, []string{"1 figure of Thursday differs from what was issued; this report compares with what is known now."}, nil},
 		{"late, from what was known in time", func(_ *fact.Set, m *compose.Meta) { m.Late = true },
-			[]string{"ISSUED LATE", "For Fri 20 Nov; made after its deadline, Fri 20 Nov 18:00, from the data that were known in time, at Fri 20 Nov 17:06."}, nil},
+			[]string{"ISSUED LATE", "For Fri 20 Nov; made after its deadline, 18:00, from what was known in time, at 17:06."}, nil},
 		{"late, from what is known now", func(s *fact.Set, m *compose.Meta) { m.Late, s.Late, s.AsOf = true, true, at(23, 9, 12) },
 			[]string{"For Fri 20 Nov; issued from data as known at Mon 23 Nov 09:12."}, []string{"known in time"}},
 		{"by decision", func(s *fact.Set, m *compose.Meta) {

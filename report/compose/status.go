@@ -147,7 +147,7 @@ func (c *composer) late() string {
 	if c.set.Late {
 		return fmt.Sprintf("For %s; issued from data as known at %s.", day, known)
 	}
-	return fmt.Sprintf("For %s; made after its deadline, %s, from the data that were known in time, at %s.", day, c.clock.Full(c.set.Deadline), known)
+	return fmt.Sprintf("For %s; made after its deadline, %s, from what was known in time, at %s.", day, c.clock.At(c.set.Deadline), c.clock.At(c.set.AsOf))
 }
 
 // idle tells whether it is known that nothing was planned and nothing ran.
