@@ -560,7 +560,7 @@ WHERE series = @series AND business_date = @business_date AND state IN ('open', 
 
 ---------------------------------------------------------------- await
 
--- name: KeepWaiting :exec
+-- name: StillWaiting :exec
 -- Says what is missing, and that the cycle waits or is held.
 UPDATE cob.cycle SET state = @state, missing = @missing
 WHERE series = @series AND business_date = @business_date AND state IN ('open', 'awaiting_data', 'held') AND as_of IS NULL;

@@ -144,7 +144,7 @@ func (a *Activities) lookDue(ctx context.Context, c db.CobCycle, now time.Time) 
 	if out.held {
 		state = report.Held
 	}
-	if err := a.Store.KeepWaiting(ctx, db.KeepWaitingParams{State: string(state), Missing: out.missing, Series: c.Series, BusinessDate: c.BusinessDate}); err != nil {
+	if err := a.Store.StillWaiting(ctx, db.StillWaitingParams{State: string(state), Missing: out.missing, Series: c.Series, BusinessDate: c.BusinessDate}); err != nil {
 		return looked{}, fmt.Errorf("record what is missing: %w", err)
 	}
 	return out, nil

@@ -1713,31 +1713,6 @@ func (q *Queries) IssueCycle(ctx context.Context, state string, series string, b
 	return result.RowsAffected(), nil
 }
 
-const keepWaiting = `-- name: KeepWaiting :exec
-
-UPDATE cob.cycle SET state = $1, missing = $2
-WHERE series = $3 AND business_date = $4 AND state IN ('open', 'awaiting_data', 'held') AND as_of IS NULL
-`
-
-type KeepWaitingParams struct {
-	State        string
-	Missing      string
-	Series       string
-	BusinessDate time.Time
-}
-
-// -------------------------------------------------------------- await
-// Says what is missing, and that the cycle waits or is held.
-func (q *Queries) KeepWaiting(ctx context.Context, arg KeepWaitingParams) error {
-	_, err := q.db.Exec(ctx, keepWaiting,
-		arg.State,
-		arg.Missing,
-		arg.Series,
-		arg.BusinessDate,
-	)
-	return err
-}
-
 const keptAsRecorded = `-- name: KeptAsRecorded :many
 SELECT 'finding' AS what, count(*) AS rows FROM staging.finding s
 JOIN ops.finding k ON (k.source, k.name) = (s.source, s.name)
@@ -2961,6 +2936,31 @@ func (q *Queries) StandingAlarms(ctx context.Context) ([]CobAlarm, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const stillWaiting = `-- name: StillWaiting :exec
+
+UPDATE cob.cycle SET state = $1, missing = $2
+WHERE series = $3 AND business_date = $4 AND state IN ('open', 'awaiting_data', 'held') AND as_of IS NULL
+`
+
+type StillWaitingParams struct {
+	State        string
+	Missing      string
+	Series       string
+	BusinessDate time.Time
+}
+
+// -------------------------------------------------------------- await
+// Says what is missing, and that the cycle waits or is held.
+func (q *Queries) StillWaiting(ctx context.Context, arg StillWaitingParams) error {
+	_, err := q.db.Exec(ctx, stillWaiting,
+		arg.State,
+		arg.Missing,
+		arg.Series,
+		arg.BusinessDate,
+	)
+	return err
 }
 
 const targetEvents = `-- name: TargetEvents :many
