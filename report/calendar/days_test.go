@@ -49,6 +49,14 @@ func TestParseDaysReadsWhatCanonicalWrote(t *testing.T) {
 	})
 }
 
+func TestParseDaysPutsInOrder(t *testing.T) {
+	t.Parallel()
+	d, err := ParseDays([]byte(`{"name":"a","week":["sun","mon"],"blackouts":[{"from":"2026-02-02","to":"2026-02-02","do":"skip"},{"from":"2026-01-05","to":"2026-01-05","do":"skip"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"mon", "sun"}, d.Week)
+	require.Equal(t, report.Date("2026-01-05"), d.Blackouts[0].From)
+}
+
 func TestParseDaysIsStrict(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{

@@ -54,6 +54,8 @@ func TestWhatANominalTimeMeans(t *testing.T) {
 	monthly := made(t, Rule{Days: england(), Due: "last business day of month"})
 	moved, err := made(t, Rule{Days: england()}).With([]Recorded{rec(t, "2026-11-18", "2026-11-17T17:00:00Z", "2026-11-18T16:00:00Z")})
 	require.NoError(t, err)
+	later, err := made(t, Rule{Days: england()}).With([]Recorded{rec(t, "2026-11-18", "2026-11-17T17:00:00Z", "2026-11-18T18:00:00Z")})
+	require.NoError(t, err)
 	for _, tc := range []struct {
 		name         string
 		c            *Calendar
@@ -75,6 +77,7 @@ func TestWhatANominalTimeMeans(t *testing.T) {
 		{"a click in the month", monthly, "2026-11-20T09:00:00Z", "2026-10-30", false, false},
 		{"the time of a recorded cutoff", moved, "2026-11-18T16:00:00Z", "2026-11-18", true, true},
 		{"after a recorded cutoff", moved, "2026-11-18T17:00:00Z", "2026-11-18", true, true},
+		{"before a recorded cutoff", later, "2026-11-18T17:00:00Z", "", false, true},
 	} {
 		d, due, regular := tc.c.Fired(instantOf(t, tc.at))
 		require.Equal(t, tc.want, d, tc.name)
