@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -191,6 +192,34 @@ func TestHistoryStaysSmall(t *testing.T) {
 	// How many workflow tasks there are depends on which render is done when.
 	require.Equal(t, few.steps, many.steps)
 	require.InDelta(t, few.stepBytes, many.stepBytes, 200, "timestamps and counts differ by a few digits")
+}
+
+// However long a report waited, was held, and what was decided about it: its
+// history, cycle and revision together, stays as small. A look at the sources adds
+// nothing to it.
+func TestHistoryStaysSmallWhileWaiting(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.watchful()
+	waited := s.closes("waited", time.Hour)
+	first := waited.begun()
+	held := s.closes("held", 0, "missing_data: hold")
+	second := held.begun()
+	waited.waits(first, report.AwaitingData)
+	held.waits(second, report.Held)
+	time.Sleep(3 * time.Second) // thirty looks
+	waited.promised(waited.cutoff)
+	s.must("proceed", "--series", "held", "--date", string(held.date), "--reason", "feed down")
+	for _, c := range []struct {
+		closed
+		run *process
+	}{{waited, first}, {held, second}} {
+		settled(t, c.run.wait())
+		size := s.history(report.CycleID(c.name, c.date)).plus(s.history(report.RevisionID(c.name, c.date, 1)))
+		t.Logf("%s: %+v", c.name, size)
+		require.LessOrEqual(t, size.events, 100, c.name)
+		require.LessOrEqual(t, size.bytes, int64(20<<10), c.name)
+	}
 }
 
 // overTwelveCells is the history of a report over twelve cells of that many attempts each.

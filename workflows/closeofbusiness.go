@@ -166,7 +166,7 @@ func (c *cycle) wait(ctx workflow.Context, in activities.Cycle) (activities.Know
 
 // decide records what an update asked for.
 func (c *cycle) decide(ctx workflow.Context) (activities.Known, error) {
-	err := workflow.ExecuteActivity(reading(ctx, "Record the decision to "+c.asked.What), do.Decide, *c.asked).Get(ctx, &c.decided)
+	err := workflow.ExecuteLocalActivity(looking(ctx, "Record the decision to "+c.asked.What), "Decide", *c.asked).Get(ctx, &c.decided)
 	if err != nil {
 		c.refused = err
 		return activities.Known{}, err
