@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,6 +21,7 @@ import (
 	"github.com/closeofbusiness/cob/dev/port"
 	"github.com/closeofbusiness/cob/dev/testserver"
 	"github.com/closeofbusiness/cob/dev/tool"
+	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -257,6 +259,11 @@ func TestVersionsMoveARevision(t *testing.T) {
 	const begun = `--query "TemporalWorkerDeploymentVersion = 'cob:1.0.0' AND TemporalWorkflowVersioningBehavior = 'Pinned' AND ExecutionStatus = 'Running'"`
 	id := report.RevisionID("moved", date, 1)
 	eventually(t, "the revision is listed", func() bool { return strings.Contains(r.documented("temporal workflow list "+begun), id) })
+	// The watchdog sees it too, a few minutes later than this.
+	soon := &launch.Launcher{Client: r.client, Namespace: r.namespace, TaskQueue: r.queue, Forgotten: time.Nanosecond}
+	stuck, err := soon.Stranded(t.Context(), time.Now().Add(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, []launch.Stuck{{WorkflowID: id, Version: "cob." + oldBuild}}, stuck)
 	r.documented("temporal workflow update-options " + begun + ` --versioning-override-behavior auto_upgrade --reason "1.0.0 runs nowhere" --yes`)
 	require.Equal(t, 1, receipt(t, run.wait()).Revision)
 	require.Equal(t, []string{oldBuild, newBuild}, r.builds(id))

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,10 +136,6 @@ func pinnedVersion(v *workflowpb.WorkflowExecutionVersioningInfo) string {
 	return to.GetDeploymentName() + "." + to.GetBuildId()
 }
 
-// pollerForgotten is after how long without a poll a worker counts as gone: a
-// poll lasts a minute.
-const pollerForgotten = 2 * time.Minute
-
 // polls tells whether a worker of that version polls a queue.
 func (l *Launcher) polls(ctx context.Context, queue, version string) (bool, error) {
 	d, err := l.Client.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
@@ -147,7 +144,7 @@ func (l *Launcher) polls(ctx context.Context, queue, version string) (bool, erro
 	}
 	for _, p := range d.GetPollers() {
 		o := p.GetDeploymentOptions()
-		if o.GetDeploymentName()+"."+o.GetBuildId() == version && time.Since(p.GetLastAccessTime().AsTime()) < pollerForgotten {
+		if o.GetDeploymentName()+"."+o.GetBuildId() == version && time.Since(p.GetLastAccessTime().AsTime()) < cmp.Or(l.Forgotten, 2*time.Minute) {
 			return true, nil
 		}
 	}

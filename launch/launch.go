@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -22,6 +23,9 @@ type Launcher struct {
 	Client    client.Client
 	Namespace string
 	TaskQueue string
+	// Forgotten is after how long without a poll a worker counts as gone. Zero
+	// means two minutes: a poll lasts one.
+	Forgotten time.Duration
 }
 
 var (
