@@ -3,6 +3,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,7 +38,8 @@ type Revision struct {
 	Series       string      `json:"series"`
 	BusinessDate report.Date `json:"business_date"`
 	Revision     int         `json:"revision"`
-	RequestID    string      `json:"request_id,omitempty"`
+	// RequestID is the client's, if it gave one.
+	RequestID string `json:"request_id,omitempty"`
 }
 
 // heartbeatEvery is well inside the shortest heartbeat timeout, so that a dead
@@ -68,9 +70,10 @@ func heartbeating[T any](ctx context.Context, do func(context.Context) (T, error
 // log is the activity's logger with what every record carries.
 func log(ctx context.Context, r Revision) *slog.Logger {
 	info := activity.GetInfo(ctx)
+	requestID := cmp.Or(r.RequestID, info.WorkflowExecution.RunID)
 	return slog.Default().With("workflow_id", info.WorkflowExecution.ID, "run_id", info.WorkflowExecution.RunID,
 		"activity", info.ActivityType.Name, "attempt", info.Attempt,
-		"series", r.Series, "business_date", string(r.BusinessDate), "request_id", r.RequestID)
+		"series", r.Series, "business_date", string(r.BusinessDate), "request_id", requestID)
 }
 
 // made is what a stage made: bytes in the content store, and a small summary

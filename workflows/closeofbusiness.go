@@ -30,10 +30,13 @@ var (
 // run under any other ID than the cycle's own starts or joins that and returns
 // its receipt.
 func CloseOfBusiness(ctx workflow.Context, req report.Request) (report.Receipt, error) {
+	// The client's own is passed on to every stage; the default would only make
+	// histories larger, and stands in the cycle's row.
+	given := req.RequestID
 	if req.RequestID == "" {
 		req.RequestID = workflow.GetInfo(ctx).WorkflowExecution.RunID
 	}
-	c := &cycle{req: req, CycleState: CycleState{Stage: "open", State: report.Open}}
+	c := &cycle{req: req, requestID: given, CycleState: CycleState{Stage: "open", State: report.Open}}
 	if err := c.answer(ctx); err != nil {
 		return report.Receipt{}, err
 	}
@@ -66,8 +69,9 @@ type CycleProgress struct {
 }
 
 type cycle struct {
-	req    report.Request
-	opened activities.Opened
+	req       report.Request
+	requestID string // as the client gave it
+	opened    activities.Opened
 	CycleState
 	known    *activities.Known
 	revision string
@@ -193,7 +197,7 @@ func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
 	})
 	var receipt report.Receipt
 	err := workflow.ExecuteChildWorkflow(child, report.ReportRevision, activities.Revision{
-		Series: c.req.Series, BusinessDate: c.req.BusinessDate, Revision: revision, RequestID: c.req.RequestID,
+		Series: c.req.Series, BusinessDate: c.req.BusinessDate, Revision: revision, RequestID: c.requestID,
 	}).Get(ctx, &receipt)
 	return receipt, err
 }
@@ -201,7 +205,7 @@ func (c *cycle) report(ctx workflow.Context) (report.Receipt, error) {
 // again serves a cycle that was issued before: what was not delivered then is
 // tried once more.
 func (c *cycle) again(ctx workflow.Context, r report.Receipt) (report.Receipt, error) {
-	revision := activities.Revision{Series: r.Series, BusinessDate: r.BusinessDate, Revision: r.Revision, RequestID: c.req.RequestID}
+	revision := activities.Revision{Series: r.Series, BusinessDate: r.BusinessDate, Revision: r.Revision, RequestID: c.requestID}
 	if err := deliver(ctx, revision, r.Deliveries); err != nil {
 		return report.Receipt{}, err
 	}

@@ -42,6 +42,8 @@ type Config struct {
 	Log string
 	// Record remembers the process for a successor. Empty: none.
 	Record string
+	// Port is for those who have to find the server again after a restart. Zero: any free one.
+	Port int
 	// Throwaway gives up durability for speed, for tests, and takes more connections.
 	Throwaway bool
 }
@@ -178,7 +180,7 @@ func (s server) start(ctx context.Context, password string) (*Cluster, error) {
 }
 
 func (s server) attempt(ctx context.Context, password string) (*Cluster, error) {
-	port, err := port.Free()
+	port, err := s.port()
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +196,13 @@ func (s server) attempt(ctx context.Context, password string) (*Cluster, error) 
 		return nil, errors.Join(err, cluster.Stop())
 	}
 	return cluster, nil
+}
+
+func (s server) port() (int, error) {
+	if s.Port != 0 {
+		return s.Port, nil
+	}
+	return port.Free()
 }
 
 func (s server) arguments(port int) []string {

@@ -87,6 +87,28 @@ func TestAKilledParentsServerIsStopped(t *testing.T) {
 	require.NoError(t, fourth.Stop())
 }
 
+// Whoever is connected finds a killed server again, with all that was committed.
+func TestAKilledServerComesBackAtItsPort(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	c.Throwaway = false
+	first := start(t, c)
+	require.NoError(t, CreateRoles(t.Context(), first.AdminURL(), "o", "a"))
+	require.NoError(t, syscall.Kill(first.Child().PID(), syscall.SIGKILL))
+	<-first.Child().Done()
+	c.Port = first.Port
+	var second *Cluster
+	require.Eventually(t, func() (up bool) {
+		var err error
+		second, err = Start(t.Context(), c) // not before the last of its processes has gone by itself
+		return err == nil
+	}, startPatience, 20*time.Millisecond)
+	t.Cleanup(func() { require.NoError(t, second.Stop()) })
+	conn, err := pgx.Connect(t.Context(), first.URL(App, "a", "postgres"))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+}
+
 func TestAStaleClaimThatNamesAStrangerHarmsNobody(t *testing.T) {
 	t.Parallel()
 	c := config(t)
