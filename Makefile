@@ -8,6 +8,10 @@ PACKAGES ?= ./...
 TESTFLAGS ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 10s
+# How many series make soak closes at once, and the seed of its kills. None: one by chance,
+# which is printed, so that a run can be repeated.
+SERIES ?= 1000
+SEED ?=
 
 # What the programs say of themselves, and what names a versioned worker's build.
 COB_VERSION ?= $(shell git describe --always --dirty=+dirty --abbrev=12 2>/dev/null)
@@ -76,6 +80,10 @@ test-all: test test-zones test-render test-outage test-clients test-cli ## all t
 bench: stack-needs build ## benchmarks, with the ratios that they must keep
 	bin/dev exec --test -- $(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) $(PACKAGES)
 
+.PHONY: soak
+soak: stack-needs ## SERIES (1000) reports at once while all is killed at random; an hour at most
+	@$(GO) test -tags soak -count 1 -v -run '^TestSoak$$' -timeout 60m $(TESTFLAGS) ./e2e -args -series $(SERIES) $(if $(SEED),-seed $(SEED))
+
 .PHONY: fuzz
 fuzz: stack-needs build ## every fuzz target for FUZZTIME (10s)
 	@bin/dev exec --test -- dev/fuzz.sh $(FUZZTIME)
@@ -105,12 +113,12 @@ check-vet: go-needs
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags render ./report/render/...
 	$(GO) vet -tags clients,cli ./e2e/...
-	$(GO) vet -tags outage ./e2e/...
+	$(GO) vet -tags outage,soak ./e2e/...
 	GOOS=darwin $(GO) vet ./dev/...
 
 .PHONY: check-staticcheck
 check-staticcheck: go-needs dev-command
-	bin/dev tool staticcheck -tags render,outage,clients,cli $(PACKAGES)
+	bin/dev tool staticcheck -tags render,outage,clients,cli,soak $(PACKAGES)
 
 # Workflow code must be deterministic: no clock, no randomness, no bare goroutines.
 .PHONY: check-workflows
@@ -139,7 +147,7 @@ check-migrations: stack-needs dev-command
 #   G115  integer conversions: it cannot see bounds; ours are checked where a value enters
 .PHONY: check-security
 check-security: go-needs dev-command
-	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,outage,clients,cli $(PACKAGES)
+	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,outage,clients,cli,soak $(PACKAGES)
 
 .PHONY: check-secrets
 check-secrets: go-needs dev-command
