@@ -139,8 +139,8 @@ func (l *look) ledger(ctx context.Context) (err error) {
 		return err
 	}
 	for _, p := range l.plans {
-		from := max(p.FirstDay, report.DateOf(l.now.Add(-horizon)))
-		entries, err := p.Entries(ctx, q, from, p.Latest(l.now), l.now)
+		// Also before the first day: what somebody began there is to be issued.
+		entries, err := p.Entries(ctx, q, report.DateOf(l.now.Add(-horizon)), p.Latest(l.now), l.now)
 		if err != nil {
 			return err
 		}

@@ -176,3 +176,24 @@ func TestHeldAndUnacknowledged(t *testing.T) {
 		require.Equal(t, "[]", entry(ledger.Entry{State: settled}))
 	}
 }
+
+// A date before the first day is not owed; once somebody has begun it, it is
+// watched like any other.
+func TestWhatWasBegunBeforeTheFirstDay(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "deadline: 0s")
+	d := p.ago(1)
+	raised, _, _ := p.look()
+	require.Empty(t, raised)
+	_, err := p.Store.Pool.Exec(t.Context(), `INSERT INTO cob.template (name, version, spec, sha256, applied_by) VALUES ('daily', '1.0.0', '', '', 'test')`)
+	require.NoError(t, err)
+	plan, err := ledger.Load(t.Context(), p.Store.Queries, "daily")
+	require.NoError(t, err)
+	require.NoError(t, plan.Miss(t.Context(), p.Store, d))
+	raised, _, _ = p.look()
+	require.Empty(t, raised)
+	_, err = p.Store.Pool.Exec(t.Context(), `UPDATE cob.cycle SET state = 'open', template = 'daily', template_version = '1.0.0', opened_at = now()`)
+	require.NoError(t, err)
+	raised, _, _ = p.look()
+	require.Equal(t, []string{"late " + string(d)}, raised)
+}
