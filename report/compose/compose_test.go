@@ -506,6 +506,9 @@ func TestMeta(t *testing.T) {
 			s.Feeds[1].ReachedAt, s.Feeds[1].CompleteThrough, s.AsOf = nil, ptr(at(20, 15, 40)), at(20, 17, 20)
 			m.Decision = &report.Decision{By: "m.ferrari", Reason: "feed down."}
 		}, []string{"QUALIFIED", "is complete only through 15:40 (17:00 needed; waited until 17:20).", "Issued so by decision of m.ferrari: feed down. "}, nil},
+		{"waited for a source that promised nothing", func(s *fact.Set, m *compose.Meta) {
+			s.Feeds[1].ReachedAt, s.Feeds[1].CompleteThrough, s.AsOf = nil, nil, s.Deadline
+		}, []string{"has promised nothing for this window; waited until 18:00."}, nil},
 		{"acknowledged", func(_ *fact.Set, m *compose.Meta) {
 			m.Acknowledged, m.AcknowledgeWithin = &compose.Acknowledgement{By: "S. Lindqvist", At: at(19, 17, 31)}, time.Hour
 		}, []string{"Thursday's report was acknowledged by S. Lindqvist, Thu 17:31. Acknowledge this one within 1 hour of its issue: starter ack --series daily-security --date 2026-11-20 --by NAME"}, nil},

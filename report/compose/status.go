@@ -93,12 +93,12 @@ func isAre(n int) string {
 // howFar says how far an incomplete feed is, how far it should be and, where
 // that is how the wait ended, until when it was waited for.
 func (c *composer) howFar(f fact.Feed) string {
-	if f.CompleteThrough == nil {
-		return "has promised nothing for this window"
-	}
 	waited := ""
 	if c.set.AsOf.Equal(c.set.Deadline) || c.meta.Decision != nil {
 		waited = "; waited until " + c.clock.At(c.set.AsOf)
+	}
+	if f.CompleteThrough == nil {
+		return "has promised nothing for this window" + waited
 	}
 	return fmt.Sprintf("is complete only through %s (%s needed%s)", c.clock.At(*f.CompleteThrough), c.clock.At(c.set.Window.To), waited)
 }
