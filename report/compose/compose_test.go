@@ -143,7 +143,7 @@ func TestVariants(t *testing.T) {
 			s.Feeds[1].ReachedAt, s.Feeds[1].CompleteThrough = nil, ptr(at(20, 15, 40))
 			s.Feeds[2].ReachedAt, s.Feeds[2].CompleteThrough = nil, nil
 			s.AsOf = s.Deadline
-		}, []string{"QUALIFIED", `Feed "findings" is complete only through 15:40 (17:00 needed; waited until 18:00). Feed "incidents" has promised nothing for this window.`,
+		}, []string{"QUALIFIED", `Feed "findings" is complete only through 15:40 (17:00 needed; waited until 18:00). Feed "incidents" has promised nothing for this window; waited until 18:00.`,
 			"findings not complete (through 15:40) · incidents no promise"}, []string{"All 5"}},
 		{"a source with several feeds", func(t *testing.T, s *fact.Set) {
 			s.Feeds[1].Source, s.Feeds[2].Source = "tracker", "tracker"
