@@ -114,6 +114,8 @@ func TestCommandLineSchedules(t *testing.T) {
 	eventually(t, "the week is issued", func() bool { return count(t, conn, `SELECT count(*) FROM cob.revision`) >= 6 })
 	require.Equal(t, 5, count(t, conn, `SELECT count(*) FROM cob.cycle
 		WHERE business_date BETWEEN '2026-11-09' AND '2026-11-13' AND as_of_rule = 'due' AND late AND state LIKE 'issued%'`))
+	s.documentedAs("temporal schedule delete")
+	require.Contains(t, s.must("series", "list"), "missing: starter series apply")
 }
 
 // A report from its start to its receipt, by the lines of the documents.
