@@ -12,12 +12,23 @@ type Narrative struct {
 	Sentences []Sentence `json:"sentences"`
 	// Label tells readers who wrote it.
 	Label string `json:"label"`
+	// Provider and Model say which model wrote it; empty: rules did.
+	Provider string `json:"provider,omitempty"`
+	Model    string `json:"model,omitempty"`
+	// Withheld says why nothing that a model wrote is here although one was
+	// asked for. Empty: nothing was withheld.
+	Withheld string `json:"withheld,omitempty"`
 }
 
 // Sentence is one sentence and the keys of the facts it rests on.
 type Sentence struct {
 	Text  document.Inlines `json:"text"`
 	Facts []string         `json:"facts"`
+	// Claim is what a model wrote, before its references were filled in; empty
+	// for a sentence by rules.
+	Claim string `json:"claim,omitempty"`
+	// Checks names the checks that the claim passed.
+	Checks []string `json:"checks,omitempty"`
 }
 
 // RulesLabel is the label of a narrative that no model had a part in.
