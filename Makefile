@@ -29,8 +29,8 @@ help: ## this list
 # ------------------------------------------------------------------ run it
 
 .PHONY: demo
-demo: stack-needs build ## issue the sample's latest report: out/daily-security/
-	@bin/dev demo
+demo: stack-needs build ## the sample's latest report in out/; AI=openai|anthropic|URL has a model write
+	@bin/dev demo $(if $(AI),--ai '$(AI)')
 
 .PHONY: dev
 dev: stack-needs build ## Postgres, Temporal with its UI and the worker, until Ctrl-C

@@ -811,6 +811,89 @@ INSERT INTO cob.stage (series, business_date, revision, stage, sha256, summary)
 VALUES (@series, @business_date, @revision, @stage, @sha256, @summary)
 ON CONFLICT DO NOTHING;
 
+---------------------------------------------------------------- analyse
+
+-- name: LockCalls :exec
+-- One at a time takes a call: whoever holds the lock sees every call that was
+-- taken before, and limits hold exactly.
+SELECT pg_advisory_xact_lock(hashtextextended('cob.ai_call', 0));
+
+-- name: LoseCalls :execrows
+-- Calls that a worker left behind when it ended: whoever makes the next attempt
+-- at the same thing is the only one who works on it.
+UPDATE cob.ai_call SET outcome = 'lost', ended_at = least(clock_timestamp(), expires_at)
+WHERE series = @series AND business_date = @business_date AND revision = @revision
+  AND block = @block AND provider = @provider AND round = @round AND outcome = 'calling';
+
+-- name: ProviderFreeIn :many
+-- How long until one more call to a provider is free: nothing where it is free
+-- now. A call occupies its place from when it was taken until a whole period
+-- after it ended, because only then is it known when it arrived at the latest.
+SELECT least(coalesce(ended_at, expires_at) + sqlc.arg(period)::interval - clock_timestamp(), sqlc.arg(period)::interval)::interval AS wait
+FROM cob.ai_call
+WHERE provider = @provider
+  AND taken_at > clock_timestamp() - sqlc.arg(period)::interval - interval '1 hour'
+  AND coalesce(ended_at, expires_at) + sqlc.arg(period)::interval > clock_timestamp()
+ORDER BY 1 DESC
+OFFSET sqlc.arg(before)::integer LIMIT 1;
+
+-- name: ChargedToReport :one
+SELECT coalesce(sum(charged_tokens), 0)::bigint AS tokens, coalesce(sum(charged_microusd), 0)::bigint AS microusd
+FROM cob.ai_call
+WHERE series = @series AND business_date = @business_date AND revision = @revision;
+
+-- name: ChargedToday :one
+-- The day is UTC's.
+SELECT coalesce(sum(charged_tokens), 0)::bigint AS tokens, coalesce(sum(charged_microusd), 0)::bigint AS microusd
+FROM cob.ai_call
+WHERE taken_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+
+-- name: Attempts :one
+SELECT count(*)::integer FROM cob.ai_call
+WHERE series = @series AND business_date = @business_date AND revision = @revision
+  AND block = @block AND provider = @provider AND round = @round AND counts;
+
+-- name: TakeCall :exec
+INSERT INTO cob.ai_call (id, provider, kind, model, parameters, purpose, series, business_date, revision, block, round, attempt,
+                         expires_at, request_sha256, charged_tokens, charged_microusd)
+VALUES (@id, @provider, @kind, @model, @parameters, @purpose, sqlc.narg('series'), sqlc.narg('business_date'), sqlc.narg('revision'), @block, @round, @attempt,
+        clock_timestamp() + @lasts::interval, @request_sha256, @charged_tokens, @charged_microusd);
+
+-- name: EndCall :execrows
+UPDATE cob.ai_call
+SET outcome = @outcome, code = @code, counts = @counts, ended_at = clock_timestamp(), response_sha256 = @response_sha256,
+    answer_sha256 = @answer_sha256, answered_by = @answered_by, provider_request_id = @provider_request_id, http_status = @http_status,
+    finish_reason = @finish_reason, input_tokens = @input_tokens, output_tokens = @output_tokens,
+    charged_tokens = @charged_tokens, charged_microusd = @charged_microusd, latency_ms = @latency_ms
+WHERE id = @id AND outcome IN ('calling', 'lost');
+
+-- name: JudgeCall :exec
+UPDATE cob.ai_call SET verdict = @verdict, complaint = @complaint WHERE id = @id AND outcome = 'answered';
+
+-- name: AnsweredCall :many
+-- The answer to a question that was answered before: what was paid for is not
+-- asked again.
+SELECT c.id, c.answered_by, a.body AS answer
+FROM cob.ai_call c
+JOIN cob.content a ON a.sha256 = c.answer_sha256
+WHERE c.series = @series AND c.business_date = @business_date AND c.revision = @revision
+  AND c.block = @block AND c.provider = @provider AND c.round = @round AND c.outcome = 'answered'
+ORDER BY c.taken_at LIMIT 1;
+
+-- name: RefusedDrafts :many
+-- What a provider has written for a block so far, and what was wrong with it.
+SELECT c.round, a.body AS answer, c.complaint
+FROM cob.ai_call c
+JOIN cob.content a ON a.sha256 = c.answer_sha256
+WHERE c.series = @series AND c.business_date = @business_date AND c.revision = @revision
+  AND c.block = @block AND c.provider = @provider AND c.verdict = 'refused' AND c.round < @round AND c.purpose IN ('draft', 'repair')
+ORDER BY c.taken_at;
+
+-- name: CallsOfRevision :many
+SELECT * FROM cob.ai_call
+WHERE series = @series AND business_date = @business_date AND revision = @revision
+ORDER BY taken_at, id;
+
 ---------------------------------------------------------------- issue
 
 -- name: InsertRevision :execrows

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/activity"
 
+	"github.com/closeofbusiness/cob/calls"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/report"
 )
@@ -26,6 +27,8 @@ type Activities struct {
 	Store *db.Store
 	// OutputDir is the folder that reports are delivered to, absolute.
 	OutputDir string
+	// Calls is where models are asked. Nil: no provider is set up.
+	Calls *calls.Desk
 	// Starter starts or joins cycles; only Join needs it.
 	Starter Starter
 	// PollEvery is how often a waiting cycle looks at its sources. Zero means

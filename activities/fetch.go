@@ -19,6 +19,9 @@ type Fetched struct {
 	Figures    int        `json:"figures"`
 	Unmeasured int        `json:"unmeasured"`
 	Qualified  bool       `json:"qualified"`
+	// Narratives are the blocks that models are asked to write. None: rules write
+	// them all.
+	Narratives []Narration `json:"narratives,omitempty"`
 }
 
 type fetchSummary struct {
@@ -36,8 +39,12 @@ func (a *Activities) Fetch(ctx context.Context, r Revision) (Fetched, error) {
 	if err != nil {
 		return Fetched{}, failure(err)
 	}
+	asked, err := a.narrations(ctx, r)
+	if err != nil {
+		return Fetched{}, failure(err)
+	}
 	log(ctx, r).Info("fetched", "figures", m.Summary.Figures, "unmeasured", m.Summary.Unmeasured, "sha256", m.Ref.SHA256)
-	return Fetched{m.Ref, m.Summary.Figures, m.Summary.Unmeasured, m.Summary.Qualified}, nil
+	return Fetched{m.Ref, m.Summary.Figures, m.Summary.Unmeasured, m.Summary.Qualified, asked}, nil
 }
 
 func (a *Activities) fetch(ctx context.Context, r Revision) ([]byte, fetchSummary, error) {

@@ -171,6 +171,9 @@ func Receipt(ctx context.Context, store *db.Store, name string, d report.Date) (
 		return r, fmt.Errorf("read cycle: %w", err)
 	}
 	r.Decision = decision(c)
+	if r.Narratives, err = asked(ctx, store, r); err != nil {
+		return r, err
+	}
 	sent, err := store.Deliveries(ctx, name, d.Time(), rev.Revision)
 	if err != nil {
 		return r, fmt.Errorf("read deliveries: %w", err)
@@ -179,6 +182,15 @@ func Receipt(ctx context.Context, store *db.Store, name string, d report.Date) (
 		r.Deliveries = append(r.Deliveries, report.Delivery{ID: s.ID, Channel: s.Channel, Recipient: s.Recipient, State: s.State, Detail: s.Detail})
 	}
 	return r, nil
+}
+
+// asked reads what became of the narratives that models were asked to write.
+func asked(ctx context.Context, store *db.Store, r report.Receipt) ([]report.Narrative, error) {
+	m, err := recorded[analyseSummary](ctx, &Activities{Store: store}, Revision{Series: r.Series, BusinessDate: r.BusinessDate, Revision: r.Revision}, "analyse")
+	if err != nil {
+		return nil, err
+	}
+	return m.Summary.Asked, nil
 }
 
 // artifacts reads the files of an issued revision.

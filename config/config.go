@@ -18,6 +18,7 @@ import (
 
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/dev/connection"
+	"github.com/closeofbusiness/cob/egress"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -49,6 +50,10 @@ type Config struct {
 	MetricsAddr string
 	LogLevel    slog.Level
 	LogFormat   string // text, json
+	// AI is who may write narratives beside the rules, and Egress which hosts may
+	// be reached: what cob.yaml says. Without one: nobody, and none.
+	AI     AI
+	Egress []egress.Endpoint
 	// Insecure lists the named exceptions in force, to be logged at each start.
 	Insecure []string
 }
@@ -79,6 +84,7 @@ func Load() (*Config, error) {
 		AllowInsecure:    slices.Contains(c.Insecure, "database"),
 	}
 	l.connections(c, pool)
+	l.file(c)
 	c.OutputDir = l.folder(c.OutputDir)
 	c.Deployment, c.BuildID = l.version(Build())
 	if err := errors.Join(l.errs...); err != nil {

@@ -22,6 +22,48 @@ type CobAcknowledgement struct {
 	AcknowledgedAt time.Time
 }
 
+type CobAiCall struct {
+	// the X-Request-ID that the provider was sent
+	ID       string
+	Provider string
+	Kind     string
+	Model    string
+	// what was asked for beside the model, as JSON
+	Parameters   string
+	Purpose      string
+	Series       *string
+	BusinessDate *time.Time
+	Revision     *int32
+	Block        string
+	// 1: the first draft; then its repairs
+	Round   int32
+	Attempt int32
+	// false: the provider asked to wait, and it was not an attempt
+	Counts  bool
+	TakenAt time.Time
+	// from then on nobody works on it any more, whatever has become of the worker
+	ExpiresAt         time.Time
+	EndedAt           *time.Time
+	RequestSha256     []byte
+	ResponseSha256    []byte
+	AnswerSha256      []byte
+	AnsweredBy        string
+	ProviderRequestID string
+	HttpStatus        int32
+	FinishReason      string
+	InputTokens       int64
+	OutputTokens      int64
+	// what counts against budgets: reserved before the call, then what was used, or the reserve where that is not known
+	ChargedTokens   int64
+	ChargedMicrousd int64
+	LatencyMs       int64
+	// lost: the worker ended before the call did; it may have been paid for
+	Outcome   string
+	Code      string
+	Verdict   string
+	Complaint string
+}
+
 type CobAlarm struct {
 	ID     int64
 	Kind   string

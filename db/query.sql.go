@@ -511,6 +511,59 @@ func (q *Queries) AddWatermarks(ctx context.Context, batch int64) (int64, error)
 	return result.RowsAffected(), nil
 }
 
+const answeredCall = `-- name: AnsweredCall :many
+SELECT c.id, c.answered_by, a.body AS answer
+FROM cob.ai_call c
+JOIN cob.content a ON a.sha256 = c.answer_sha256
+WHERE c.series = $1 AND c.business_date = $2 AND c.revision = $3
+  AND c.block = $4 AND c.provider = $5 AND c.round = $6 AND c.outcome = 'answered'
+ORDER BY c.taken_at LIMIT 1
+`
+
+type AnsweredCallParams struct {
+	Series       *string
+	BusinessDate *time.Time
+	Revision     *int32
+	Block        string
+	Provider     string
+	Round        int32
+}
+
+type AnsweredCallRow struct {
+	ID         string
+	AnsweredBy string
+	Answer     []byte
+}
+
+// The answer to a question that was answered before: what was paid for is not
+// asked again.
+func (q *Queries) AnsweredCall(ctx context.Context, arg AnsweredCallParams) ([]AnsweredCallRow, error) {
+	rows, err := q.db.Query(ctx, answeredCall,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Revision,
+		arg.Block,
+		arg.Provider,
+		arg.Round,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AnsweredCallRow
+	for rows.Next() {
+		var i AnsweredCallRow
+		if err := rows.Scan(&i.ID, &i.AnsweredBy, &i.Answer); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const artifacts = `-- name: Artifacts :many
 SELECT a.format, a.file_name, a.sha256, c.size
 FROM cob.artifact a
@@ -743,6 +796,35 @@ func (q *Queries) AttemptCounts(ctx context.Context, arg AttemptCountsParams) ([
 	return items, nil
 }
 
+const attempts = `-- name: Attempts :one
+SELECT count(*)::integer FROM cob.ai_call
+WHERE series = $1 AND business_date = $2 AND revision = $3
+  AND block = $4 AND provider = $5 AND round = $6 AND counts
+`
+
+type AttemptsParams struct {
+	Series       *string
+	BusinessDate *time.Time
+	Revision     *int32
+	Block        string
+	Provider     string
+	Round        int32
+}
+
+func (q *Queries) Attempts(ctx context.Context, arg AttemptsParams) (int32, error) {
+	row := q.db.QueryRow(ctx, attempts,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Revision,
+		arg.Block,
+		arg.Provider,
+		arg.Round,
+	)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const batchOfContent = `-- name: BatchOfContent :one
 SELECT id, source, format, name, content_sha256, rows, backdated, recorded_at FROM ops.batch WHERE source = $1 AND content_sha256 = $2
 `
@@ -818,6 +900,102 @@ func (q *Queries) CalendarVersion(ctx context.Context, name string, version int3
 		&i.AppliedBy,
 		&i.AppliedAt,
 	)
+	return i, err
+}
+
+const callsOfRevision = `-- name: CallsOfRevision :many
+SELECT id, provider, kind, model, parameters, purpose, series, business_date, revision, block, round, attempt, counts, taken_at, expires_at, ended_at, request_sha256, response_sha256, answer_sha256, answered_by, provider_request_id, http_status, finish_reason, input_tokens, output_tokens, charged_tokens, charged_microusd, latency_ms, outcome, code, verdict, complaint FROM cob.ai_call
+WHERE series = $1 AND business_date = $2 AND revision = $3
+ORDER BY taken_at, id
+`
+
+func (q *Queries) CallsOfRevision(ctx context.Context, series *string, businessDate *time.Time, revision *int32) ([]CobAiCall, error) {
+	rows, err := q.db.Query(ctx, callsOfRevision, series, businessDate, revision)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobAiCall
+	for rows.Next() {
+		var i CobAiCall
+		if err := rows.Scan(
+			&i.ID,
+			&i.Provider,
+			&i.Kind,
+			&i.Model,
+			&i.Parameters,
+			&i.Purpose,
+			&i.Series,
+			&i.BusinessDate,
+			&i.Revision,
+			&i.Block,
+			&i.Round,
+			&i.Attempt,
+			&i.Counts,
+			&i.TakenAt,
+			&i.ExpiresAt,
+			&i.EndedAt,
+			&i.RequestSha256,
+			&i.ResponseSha256,
+			&i.AnswerSha256,
+			&i.AnsweredBy,
+			&i.ProviderRequestID,
+			&i.HttpStatus,
+			&i.FinishReason,
+			&i.InputTokens,
+			&i.OutputTokens,
+			&i.ChargedTokens,
+			&i.ChargedMicrousd,
+			&i.LatencyMs,
+			&i.Outcome,
+			&i.Code,
+			&i.Verdict,
+			&i.Complaint,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const chargedToReport = `-- name: ChargedToReport :one
+SELECT coalesce(sum(charged_tokens), 0)::bigint AS tokens, coalesce(sum(charged_microusd), 0)::bigint AS microusd
+FROM cob.ai_call
+WHERE series = $1 AND business_date = $2 AND revision = $3
+`
+
+type ChargedToReportRow struct {
+	Tokens   int64
+	Microusd int64
+}
+
+func (q *Queries) ChargedToReport(ctx context.Context, series *string, businessDate *time.Time, revision *int32) (ChargedToReportRow, error) {
+	row := q.db.QueryRow(ctx, chargedToReport, series, businessDate, revision)
+	var i ChargedToReportRow
+	err := row.Scan(&i.Tokens, &i.Microusd)
+	return i, err
+}
+
+const chargedToday = `-- name: ChargedToday :one
+SELECT coalesce(sum(charged_tokens), 0)::bigint AS tokens, coalesce(sum(charged_microusd), 0)::bigint AS microusd
+FROM cob.ai_call
+WHERE taken_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+`
+
+type ChargedTodayRow struct {
+	Tokens   int64
+	Microusd int64
+}
+
+// The day is UTC's.
+func (q *Queries) ChargedToday(ctx context.Context) (ChargedTodayRow, error) {
+	row := q.db.QueryRow(ctx, chargedToday)
+	var i ChargedTodayRow
+	err := row.Scan(&i.Tokens, &i.Microusd)
 	return i, err
 }
 
@@ -1204,6 +1382,57 @@ func (q *Queries) Deliveries(ctx context.Context, series string, businessDate ti
 		return nil, err
 	}
 	return items, nil
+}
+
+const endCall = `-- name: EndCall :execrows
+UPDATE cob.ai_call
+SET outcome = $1, code = $2, counts = $3, ended_at = clock_timestamp(), response_sha256 = $4,
+    answer_sha256 = $5, answered_by = $6, provider_request_id = $7, http_status = $8,
+    finish_reason = $9, input_tokens = $10, output_tokens = $11,
+    charged_tokens = $12, charged_microusd = $13, latency_ms = $14
+WHERE id = $15 AND outcome IN ('calling', 'lost')
+`
+
+type EndCallParams struct {
+	Outcome           string
+	Code              string
+	Counts            bool
+	ResponseSha256    []byte
+	AnswerSha256      []byte
+	AnsweredBy        string
+	ProviderRequestID string
+	HttpStatus        int32
+	FinishReason      string
+	InputTokens       int64
+	OutputTokens      int64
+	ChargedTokens     int64
+	ChargedMicrousd   int64
+	LatencyMs         int64
+	ID                string
+}
+
+func (q *Queries) EndCall(ctx context.Context, arg EndCallParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endCall,
+		arg.Outcome,
+		arg.Code,
+		arg.Counts,
+		arg.ResponseSha256,
+		arg.AnswerSha256,
+		arg.AnsweredBy,
+		arg.ProviderRequestID,
+		arg.HttpStatus,
+		arg.FinishReason,
+		arg.InputTokens,
+		arg.OutputTokens,
+		arg.ChargedTokens,
+		arg.ChargedMicrousd,
+		arg.LatencyMs,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const endDelivery = `-- name: EndDelivery :exec
@@ -1713,6 +1942,15 @@ func (q *Queries) IssueCycle(ctx context.Context, state string, series string, b
 	return result.RowsAffected(), nil
 }
 
+const judgeCall = `-- name: JudgeCall :exec
+UPDATE cob.ai_call SET verdict = $1, complaint = $2 WHERE id = $3 AND outcome = 'answered'
+`
+
+func (q *Queries) JudgeCall(ctx context.Context, verdict string, complaint string, iD string) error {
+	_, err := q.db.Exec(ctx, judgeCall, verdict, complaint, iD)
+	return err
+}
+
 const keptAsRecorded = `-- name: KeptAsRecorded :many
 SELECT 'finding' AS what, count(*) AS rows FROM staging.finding s
 JOIN ops.finding k ON (k.source, k.name) = (s.source, s.name)
@@ -2091,6 +2329,19 @@ func (q *Queries) LockBatches(ctx context.Context) error {
 	return err
 }
 
+const lockCalls = `-- name: LockCalls :exec
+
+SELECT pg_advisory_xact_lock(hashtextextended('cob.ai_call', 0))
+`
+
+// -------------------------------------------------------------- analyse
+// One at a time takes a call: whoever holds the lock sees every call that was
+// taken before, and limits hold exactly.
+func (q *Queries) LockCalls(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockCalls)
+	return err
+}
+
 const lockFiles = `-- name: LockFiles :exec
 SELECT pg_advisory_xact_lock(7202614)
 `
@@ -2120,6 +2371,38 @@ SELECT pg_advisory_xact_lock(7202613, hashtext($1))
 func (q *Queries) LockSeries(ctx context.Context, series string) error {
 	_, err := q.db.Exec(ctx, lockSeries, series)
 	return err
+}
+
+const loseCalls = `-- name: LoseCalls :execrows
+UPDATE cob.ai_call SET outcome = 'lost', ended_at = least(clock_timestamp(), expires_at)
+WHERE series = $1 AND business_date = $2 AND revision = $3
+  AND block = $4 AND provider = $5 AND round = $6 AND outcome = 'calling'
+`
+
+type LoseCallsParams struct {
+	Series       *string
+	BusinessDate *time.Time
+	Revision     *int32
+	Block        string
+	Provider     string
+	Round        int32
+}
+
+// Calls that a worker left behind when it ended: whoever makes the next attempt
+// at the same thing is the only one who works on it.
+func (q *Queries) LoseCalls(ctx context.Context, arg LoseCallsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, loseCalls,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Revision,
+		arg.Block,
+		arg.Provider,
+		arg.Round,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const missCycle = `-- name: MissCycle :execrows
@@ -2260,6 +2543,39 @@ func (q *Queries) PrepareIngest(ctx context.Context) error {
 	return err
 }
 
+const providerFreeIn = `-- name: ProviderFreeIn :many
+SELECT least(coalesce(ended_at, expires_at) + $1::interval - clock_timestamp(), $1::interval)::interval AS wait
+FROM cob.ai_call
+WHERE provider = $2
+  AND taken_at > clock_timestamp() - $1::interval - interval '1 hour'
+  AND coalesce(ended_at, expires_at) + $1::interval > clock_timestamp()
+ORDER BY 1 DESC
+OFFSET $3::integer LIMIT 1
+`
+
+// How long until one more call to a provider is free: nothing where it is free
+// now. A call occupies its place from when it was taken until a whole period
+// after it ended, because only then is it known when it arrived at the latest.
+func (q *Queries) ProviderFreeIn(ctx context.Context, period time.Duration, provider string, before int32) ([]time.Duration, error) {
+	rows, err := q.db.Query(ctx, providerFreeIn, period, provider, before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []time.Duration
+	for rows.Next() {
+		var wait time.Duration
+		if err := rows.Scan(&wait); err != nil {
+			return nil, err
+		}
+		items = append(items, wait)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putContent = `-- name: PutContent :exec
 
 INSERT INTO cob.content (sha256, media_type, body) VALUES ($1, $2, $3)
@@ -2385,6 +2701,58 @@ func (q *Queries) RecordedWindows(ctx context.Context, series string) ([]Recorde
 	for rows.Next() {
 		var i RecordedWindowsRow
 		if err := rows.Scan(&i.BusinessDate, &i.WindowStart, &i.WindowEnd); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refusedDrafts = `-- name: RefusedDrafts :many
+SELECT c.round, a.body AS answer, c.complaint
+FROM cob.ai_call c
+JOIN cob.content a ON a.sha256 = c.answer_sha256
+WHERE c.series = $1 AND c.business_date = $2 AND c.revision = $3
+  AND c.block = $4 AND c.provider = $5 AND c.verdict = 'refused' AND c.round < $6 AND c.purpose IN ('draft', 'repair')
+ORDER BY c.taken_at
+`
+
+type RefusedDraftsParams struct {
+	Series       *string
+	BusinessDate *time.Time
+	Revision     *int32
+	Block        string
+	Provider     string
+	Round        int32
+}
+
+type RefusedDraftsRow struct {
+	Round     int32
+	Answer    []byte
+	Complaint string
+}
+
+// What a provider has written for a block so far, and what was wrong with it.
+func (q *Queries) RefusedDrafts(ctx context.Context, arg RefusedDraftsParams) ([]RefusedDraftsRow, error) {
+	rows, err := q.db.Query(ctx, refusedDrafts,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Revision,
+		arg.Block,
+		arg.Provider,
+		arg.Round,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RefusedDraftsRow
+	for rows.Next() {
+		var i RefusedDraftsRow
+		if err := rows.Scan(&i.Round, &i.Answer, &i.Complaint); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -2959,6 +3327,54 @@ func (q *Queries) StillWaiting(ctx context.Context, arg StillWaitingParams) erro
 		arg.Missing,
 		arg.Series,
 		arg.BusinessDate,
+	)
+	return err
+}
+
+const takeCall = `-- name: TakeCall :exec
+INSERT INTO cob.ai_call (id, provider, kind, model, parameters, purpose, series, business_date, revision, block, round, attempt,
+                         expires_at, request_sha256, charged_tokens, charged_microusd)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+        clock_timestamp() + $13::interval, $14, $15, $16)
+`
+
+type TakeCallParams struct {
+	ID              string
+	Provider        string
+	Kind            string
+	Model           string
+	Parameters      string
+	Purpose         string
+	Series          *string
+	BusinessDate    *time.Time
+	Revision        *int32
+	Block           string
+	Round           int32
+	Attempt         int32
+	Lasts           time.Duration
+	RequestSha256   []byte
+	ChargedTokens   int64
+	ChargedMicrousd int64
+}
+
+func (q *Queries) TakeCall(ctx context.Context, arg TakeCallParams) error {
+	_, err := q.db.Exec(ctx, takeCall,
+		arg.ID,
+		arg.Provider,
+		arg.Kind,
+		arg.Model,
+		arg.Parameters,
+		arg.Purpose,
+		arg.Series,
+		arg.BusinessDate,
+		arg.Revision,
+		arg.Block,
+		arg.Round,
+		arg.Attempt,
+		arg.Lasts,
+		arg.RequestSha256,
+		arg.ChargedTokens,
+		arg.ChargedMicrousd,
 	)
 	return err
 }

@@ -36,6 +36,9 @@ var house = map[string][]string{
 	"report/series":            append([]string{"report/calendar/..."}, ground...),
 	"report/template":          ground,
 	"report/analysis":          {"report/..."},
+	"report/analysis/excerpts": {"report/..."},
+	"report/analysis/provider": {"report/..."},
+	"report/analysis/redact":   {"report/..."},
 	"report/compose":           {"report/..."},
 	"report/render":            {"report/..."},
 	"report/delivery":          {"report/..."},
@@ -46,11 +49,14 @@ var house = map[string][]string{
 	"ledger":                   {"report/...", "db"},
 	"launch":                   {"report/...", "db"},
 	"watch":                    {"report/...", "db", "ledger", "launch"},
-	"activities":               {"report/...", "db", "ingest/...", "snapshot", "ledger"},
+	"calls":                    {"report/...", "db"},
+	"activities":               {"report/...", "db", "calls", "ingest/...", "snapshot", "ledger"},
 	"workflows":                {"report/...", "activities"},
-	"config":                   {"report/...", "db", "dev/connection"},
-	"worker":                   {"report/...", "db", "ingest/...", "snapshot", "launch", "activities", "workflows", "config", "templates", "series", "dev/connection"},
-	"starter":                  {"report/...", "db", "ingest/...", "snapshot", "ledger", "launch", "watch", "config", "templates", "series", "dev/connection"},
+	"secrets":                  {"report"},
+	"egress":                   {"report"},
+	"config":                   {"report/...", "db", "calls", "secrets", "egress", "dev/connection"},
+	"worker":                   {"report/...", "db", "calls", "egress", "ingest/...", "snapshot", "launch", "activities", "workflows", "config", "templates", "series", "dev/connection"},
+	"starter":                  {"report/...", "db", "calls", "egress", "ingest/...", "snapshot", "ledger", "launch", "watch", "config", "templates", "series", "dev/connection"},
 	"templates":                nil,
 	"series":                   nil,
 	"e2e":                      nil, // tests only
@@ -58,6 +64,7 @@ var house = map[string][]string{
 	"dev/testserver":           {"dev/...", "db"},
 	"dev/connection":           {"dev/pid"},
 	"dev/environ":              nil,
+	"dev/fakeai":               nil,
 	"dev/pid":                  nil,
 	"dev/port":                 nil,
 	"dev/postgres":             {"dev/..."},
@@ -65,6 +72,8 @@ var house = map[string][]string{
 	"dev/temporal":             {"dev/..."},
 	"dev/tool":                 {"dev/environ"},
 	"report/fact/facttest":     {"report/..."},
+
+	"report/analysis/grounding": {"report/..."},
 }
 
 type goPackage struct {
@@ -110,10 +119,10 @@ func permits(allowed []string, imported string) bool {
 func TestHouseNothingReachesWhatItMustNotKnow(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []struct{ who, never, why string }{
-		{`^(report|db|ingest|snapshot|ledger)(/|$)`, `^go\.temporal\.io/`, "it is plain Go, without Temporal"},
+		{`^(report|db|calls|secrets|egress|ingest|snapshot|ledger)(/|$)`, `^go\.temporal\.io/`, "it is plain Go, without Temporal"},
 		{`^(starter|launch|watch)(/|$)`, module + `(workflows|activities)$`, "it names workflows and never links them"},
-		{`^(report|db|ingest|snapshot|ledger|launch|activities|workflows|config|worker|starter)(/|$)`,
-			module + `dev(/(environ|postgres|process|temporal|testserver|tool))?$`, "the product needs no development stack"},
+		{`^(report|db|calls|secrets|egress|ingest|snapshot|ledger|launch|activities|workflows|config|worker|starter)(/|$)`,
+			module + `dev(/(environ|fakeai|postgres|process|temporal|testserver|tool))?$`, "the product needs no development stack"},
 		{``, `^go\.temporal\.io/server`, "no server module enters the product"},
 	} {
 		who, never := regexp.MustCompile(rule.who), regexp.MustCompile(rule.never)

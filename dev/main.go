@@ -18,7 +18,8 @@ import (
 const usage = `dev — the development stack (most people type make dev, make demo, make test)
 
   dev up                   Postgres, Temporal and the worker, until Ctrl-C
-  dev demo                 the sample's latest report, then everything stopped
+  dev demo [--ai MODEL]    the sample's latest report, then everything stopped; MODEL is openai,
+                           anthropic, or the address of an OpenAI-compatible server
   dev reset                forget the stack's data
   dev exec [--test] [--migrate] -- COMMAND…
                            one command beside throw-away servers:
@@ -28,7 +29,7 @@ const usage = `dev — the development stack (most people type make dev, make de
 `
 
 func main() {
-	environ.Adopt()
+	environ.Adopt(modelKeys(os.Args[1:])...)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends us at once; the watchdog tidies up

@@ -44,6 +44,9 @@ type Stack struct {
 
 	Connection connection.Connection
 
+	// worker's settings beyond the connection, such as where its cob.yaml is.
+	settings []string
+
 	lock     *os.File
 	guard    *process.Watchdog
 	postgres *postgres.Cluster
@@ -236,7 +239,7 @@ func (s *Stack) startWorker(ctx context.Context) error {
 		return err
 	}
 	metrics := net.JoinHostPort("127.0.0.1", strconv.Itoa(free))
-	env, err := s.environment("COB_METRICS_ADDR=" + metrics)
+	env, err := s.environment(append(s.settings, "COB_METRICS_ADDR="+metrics)...)
 	if err != nil {
 		return err
 	}

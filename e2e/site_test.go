@@ -97,6 +97,7 @@ type site struct {
 	queue     string
 	dir       string
 	client    client.Client
+	settings  []string // of the programs, beside the site's own
 }
 
 // newSite deploys COB: migrated, initialised and with the template applied.
@@ -149,7 +150,7 @@ func (s *site) environment(more ...string) []string {
 		"COB_OUTPUT_DIR=" + filepath.Join(s.dir, "out"),
 		"COB_METRICS_ADDR=off",
 		"COB_DB_MAX_CONNS=8",
-	}, more...)...)
+	}, append(s.settings, more...)...)...)
 	require.NoError(s, err)
 	return env
 }

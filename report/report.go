@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -168,6 +169,41 @@ func CheckSeries(name string) error {
 	return nil
 }
 
+// ByRules is the provider that needs nothing: rules write the narrative.
+const ByRules = "rules"
+
+// maxProviders is how many a narrative may name.
+const maxProviders = 6
+
+var providerName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,30}$`)
+
+// CheckProvider refuses a name that no provider can have.
+func CheckProvider(name string) error {
+	if !providerName.MatchString(name) {
+		return fmt.Errorf("%w: provider %.40q: 1 to 31 characters a-z, 0-9 and - are needed", ErrInvalid, name)
+	}
+	return nil
+}
+
+// CheckProviders refuses a list of providers that cannot be worked through in
+// order: each once, and nothing after rules, which never fail.
+func CheckProviders(names []string) error {
+	if len(names) > maxProviders {
+		return fmt.Errorf("%w: at most %d providers", ErrInvalid, maxProviders)
+	}
+	for i, name := range names {
+		switch {
+		case CheckProvider(name) != nil:
+			return CheckProvider(name)
+		case slices.Contains(names[:i], name):
+			return fmt.Errorf("%w: each provider once", ErrInvalid)
+		case name == ByRules && i < len(names)-1:
+			return fmt.Errorf("%w: rules last, which never fail", ErrInvalid)
+		}
+	}
+	return nil
+}
+
 // Validate reports everything that is wrong with the request at once.
 func (r Request) Validate() error {
 	_, dateErr := ParseDate(string(r.BusinessDate))
@@ -268,6 +304,21 @@ type Delivery struct {
 	Detail    string `json:"detail,omitempty"`
 }
 
+// Narrative says what became of a narrative that models were asked to write.
+type Narrative struct {
+	Block    string `json:"block"`              // the template's name for it
+	State    string `json:"state"`              // written, withheld
+	Provider string `json:"provider,omitempty"` // who wrote it, as cob.yaml names it
+	Model    string `json:"model,omitempty"`    // as the provider names it
+	Reason   string `json:"reason,omitempty"`   // why it was withheld, and written by rules
+}
+
+// The states of a narrative.
+const (
+	Written          = "written"
+	WithheldFromPage = "withheld"
+)
+
 // Receipt is what a finished cycle returns: what was issued, with the digests
 // that prove it. Of a waived cycle only Series, BusinessDate, State and Decision
 // are set.
@@ -285,6 +336,8 @@ type Receipt struct {
 	Document     Ref        `json:"document,omitzero"`
 	Artifacts    []Artifact `json:"artifacts"`
 	Deliveries   []Delivery `json:"deliveries"`
+	// Narratives are those that models were asked to write.
+	Narratives []Narrative `json:"narratives,omitempty"`
 	// Decision is who waived the cycle or had it issued without complete data,
 	// and why.
 	Decision *Decision `json:"decision,omitempty"`

@@ -117,6 +117,7 @@ func (a *app) check(ctx context.Context) error {
 	}
 	found, applied := a.checkDatabase(ctx, cfg)
 	found = append(found, a.checkTemporal(ctx, cfg, applied)...)
+	found = append(found, checkModels(cfg, applied)...)
 	rows := make([][]string, len(found))
 	well := true
 	for i, f := range found {

@@ -101,11 +101,11 @@ set, to the development stack that "make dev" runs, and says which on stderr.`,
 			root.AddCommand(c)
 		}
 	}
-	add(groupDaily, a.runCommand(), a.cyclesCommand(), a.factsCommand(), a.ackCommand(), a.watchCommand())
+	add(groupDaily, a.runCommand(), a.cyclesCommand(), a.factsCommand(), a.narrativeCommand(), a.ackCommand(), a.watchCommand())
 	add(groupDecide, a.proceedCommand(), a.waiveCommand())
 	add(groupData, a.ingestCommand(), a.sampleCommand())
 	add(groupConfigure, a.seriesCommand(), a.calendarCommand(), a.templateCommand())
-	add(groupOperate, a.migrateCommand(), a.initCommand(), a.checkCommand(), a.versionCommand())
+	add(groupOperate, a.migrateCommand(), a.initCommand(), a.checkCommand(), a.aiCommand(), a.versionCommand())
 	markUsage(root)
 	return root
 }

@@ -375,6 +375,9 @@ func (a *app) printReceipt(r report.Receipt, folder, link string) error {
 	if r.Decision != nil {
 		fmt.Fprintf(a.out, "decided by %s\n", byWhom(r.Decision))
 	}
+	for _, n := range r.Narratives {
+		fmt.Fprintf(a.out, "prose   %s\n", proseOf(n))
+	}
 	for _, where := range folders(r, folder) {
 		fmt.Fprintf(a.out, "files   %s\n", filepath.Join(where, "report.{"+strings.Join(formats(r), ",")+"}"))
 	}
@@ -383,6 +386,14 @@ func (a *app) printReceipt(r report.Receipt, folder, link string) error {
 		fmt.Fprintf(a.out, "run     %s\n", link)
 	}
 	return nil
+}
+
+// proseOf is what became of a narrative that models were asked to write.
+func proseOf(n report.Narrative) string {
+	if n.State == report.Written {
+		return fmt.Sprintf("%s written by %s (%s)", clean(n.Block), clean(n.Model), clean(n.Provider))
+	}
+	return fmt.Sprintf("%s by rules; AI narrative withheld: %s", clean(n.Block), clean(n.Reason))
 }
 
 // byWhom is who decided, and why. Both come from people's keyboards.

@@ -16,6 +16,7 @@ import (
 	"github.com/closeofbusiness/cob/activities"
 	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
+	"github.com/closeofbusiness/cob/egress"
 	"github.com/closeofbusiness/cob/launch"
 	"github.com/closeofbusiness/cob/report/render"
 	"github.com/closeofbusiness/cob/workflows"
@@ -79,8 +80,13 @@ func connect(ctx context.Context, cfg *config.Config, log *slog.Logger) (*db.Sto
 }
 
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.Store, c client.Client) error {
+	desk, err := cfg.Desk(store)
+	if err != nil {
+		return err
+	}
 	a := &activities.Activities{
 		Store:     store,
+		Calls:     desk,
 		OutputDir: cfg.OutputDir,
 		PollEvery: cfg.PollEvery,
 		Starter:   &launch.Launcher{Client: c, Namespace: cfg.Temporal.Namespace, TaskQueue: cfg.TaskQueue},
@@ -89,7 +95,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.
 	workflows.Register(w, a)
 	joins := worker.New(c, workflows.JoinQueue(cfg.TaskQueue), joinOptions(cfg))
 	workflows.RegisterJoins(joins, a)
-	for _, w := range []worker.Worker{joins, w} {
+	for _, w := range append([]worker.Worker{joins, w}, models(cfg, log, c, a)...) {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}
@@ -111,6 +117,22 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.
 	}
 }
 
+// models are the workers that ask the providers, each on a queue of its own, so
+// that a slow one takes no place from the others.
+func models(cfg *config.Config, log *slog.Logger, c client.Client, a *activities.Activities) []worker.Worker {
+	var out []worker.Worker
+	for _, p := range a.Calls.Providers() {
+		w := worker.New(c, workflows.ModelQueue(cfg.TaskQueue, p.Name), modelOptions(cfg))
+		workflows.RegisterModel(w, a)
+		out = append(out, w)
+		log.Info("asking a model", "provider", p.Name, "kind", p.Kind, "model", p.Model)
+	}
+	for _, weaker := range egress.Exceptions(cfg.Egress) {
+		log.Warn("running with a security exception", "egress", weaker)
+	}
+	return out
+}
+
 func options(cfg *config.Config) worker.Options {
 	o := worker.Options{
 		// A rendering report takes a processor; more at once help nobody.
@@ -130,6 +152,13 @@ func options(cfg *config.Config) worker.Options {
 func joinOptions(cfg *config.Config) worker.Options {
 	o := options(cfg)
 	o.MaxConcurrentActivityExecutionSize = 0 // the SDK's default, 1,000
+	o.DisableWorkflowWorker = true
+	return o
+}
+
+// modelOptions are for activities that mostly wait for somebody else's answer.
+func modelOptions(cfg *config.Config) worker.Options {
+	o := options(cfg)
 	o.DisableWorkflowWorker = true
 	return o
 }

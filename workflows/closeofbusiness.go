@@ -275,6 +275,14 @@ func describe(r report.Receipt) string {
 	}
 	s := fmt.Sprintf("**Revision %d %s**, data as known at %s. %d of %d figures are not measured.\n\nFacts `sha256:%s`\n",
 		r.Revision, inWords(r.State), r.AsOf.Format("Mon 2 Jan 15:04 MST"), r.Unmeasured, r.Figures, r.Facts.SHA256)
+	for _, n := range r.Narratives {
+		s += "\n- narrative `" + n.Block + "` "
+		if n.State == report.Written {
+			s += "written by " + n.Model + " (" + n.Provider + ")"
+		} else {
+			s += "withheld: " + n.Reason
+		}
+	}
 	for _, d := range r.Deliveries {
 		s += fmt.Sprintf("\n- %s `%s`: %s", d.Channel, d.Recipient, d.State)
 		if d.Detail != "" {

@@ -34,6 +34,7 @@ var published = map[string]struct {
 		Artifacts:  []report.Artifact{{Format: "pdf", FileName: "report.pdf", Ref: someRef}},
 		Deliveries: []report.Delivery{{ID: 1, Channel: "folder", Recipient: "/srv/reports", State: report.Undelivered, Detail: "no space left"}},
 		Decision:   &report.Decision{By: "m.ferrari", Reason: "feed down", Identity: "os-user:m.ferrari"}, Already: true,
+		Narratives: []report.Narrative{{Block: "summary", State: report.WithheldFromPage, Provider: "openai", Model: "gpt-5-mini", Reason: "no time"}},
 	}, false},
 	"cycle-state": {workflows.CycleState{State: report.Held, Stage: "await"}, false},
 	"cycle-progress": {workflows.CycleProgress{

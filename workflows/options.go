@@ -5,6 +5,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/closeofbusiness/cob/activities"
 )
 
 // heartbeat is how long a stage may be silent: a dead worker is noticed within
@@ -55,6 +57,22 @@ func computing(ctx workflow.Context, summary string) workflow.Context {
 		ScheduleToCloseTimeout: time.Hour,
 		HeartbeatTimeout:       heartbeat,
 		RetryPolicy:            patient(),
+	})
+}
+
+// thinking is for a model that writes: slow, paid for, and to be had only until a
+// deadline. The activity itself counts its attempts, three in all, and says when
+// the next one is due; the intervals here are for servers that are away. It runs
+// on its provider's own queue, so that a slow one starves nobody.
+func thinking(ctx workflow.Context, summary string, w activities.Writer, left time.Duration) workflow.Context {
+	const aside = 15 * time.Second // to read the facts, and to record what was answered
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		TaskQueue:              ModelQueue(workflow.GetInfo(ctx).TaskQueueName, w.Name),
+		StartToCloseTimeout:    w.Timeout + aside,
+		ScheduleToCloseTimeout: left,
+		HeartbeatTimeout:       heartbeat,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 4 * time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second},
 	})
 }
 

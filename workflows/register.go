@@ -31,6 +31,16 @@ func Register(w worker.Registry, a *activities.Activities) {
 // of everything else.
 func JoinQueue(queue string) string { return queue + "-joins" }
 
+// ModelQueue is the task queue of one provider's calls.
+func ModelQueue(queue, provider string) string { return queue + "-ai-" + provider }
+
+// RegisterModel puts the activities that ask a model on the worker of its
+// provider's ModelQueue.
+func RegisterModel(w worker.ActivityRegistry, a *activities.Activities) {
+	w.RegisterActivityWithOptions(a.Draft, activity.RegisterOptions{Name: "Draft"})
+	w.RegisterActivityWithOptions(a.Sort, activity.RegisterOptions{Name: "Sort"})
+}
+
 // RegisterJoins puts the activity that waits for a cycle on the worker of
 // JoinQueue.
 func RegisterJoins(w worker.ActivityRegistry, a *activities.Activities) {

@@ -31,6 +31,7 @@ type revision struct {
 	in        activities.Revision
 	fetched   activities.Fetched
 	composed  activities.Composed
+	asked     []report.Narrative
 	artifacts []report.Artifact
 	receipt   report.Receipt
 	Progress  Progress
@@ -68,13 +69,17 @@ func (r *revision) fetch(ctx workflow.Context) error {
 // compose has the narratives written, then the document made of them.
 func (r *revision) compose(ctx workflow.Context) error {
 	r.Progress.Stage = "analyse"
-	var analysed activities.Analysed
-	summary := fmt.Sprintf("Write the narrative about %d figures", r.fetched.Figures)
-	err := workflow.ExecuteActivity(reading(ctx, summary), do.Analyse,
-		activities.ToAnalyse{Revision: r.in, Facts: r.fetched.Facts}).Get(ctx, &analysed)
+	told, err := r.narrate(ctx)
 	if err != nil {
 		return err
 	}
+	var analysed activities.Analysed
+	summary := fmt.Sprintf("Write the narrative about %d figures", r.fetched.Figures)
+	err = workflow.ExecuteActivity(reading(ctx, summary), do.Analyse, told).Get(ctx, &analysed)
+	if err != nil {
+		return err
+	}
+	r.asked = analysed.Asked
 	r.Progress.Stage = "compose"
 	return workflow.ExecuteActivity(reading(ctx, "Compose the document"), do.Compose,
 		activities.ToCompose{Revision: r.in, Facts: r.fetched.Facts, Narratives: analysed.Narratives}).Get(ctx, &r.composed)
@@ -110,6 +115,7 @@ func (r *revision) issue(ctx workflow.Context) error {
 		State: sealed.State, Decision: sealed.Decision, Late: sealed.Late, AsOf: sealed.AsOf, IssuedAt: sealed.IssuedAt,
 		Figures: r.fetched.Figures, Unmeasured: r.fetched.Unmeasured,
 		Facts: r.fetched.Facts, Document: r.composed.Document, Artifacts: r.artifacts, Deliveries: sealed.Deliveries,
+		Narratives: r.asked,
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ func environment(t *testing.T, id string) *testsuite.TestWorkflowEnvironment {
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id})
 	workflows.Register(env, &activities.Activities{})
 	workflows.RegisterJoins(env, &activities.Activities{})
+	workflows.RegisterModel(env, &activities.Activities{})
 	t.Cleanup(func() { env.AssertExpectations(t) })
 	return env
 }

@@ -32,9 +32,9 @@ var own = []string{"COB_DEV_DIR", "COB_DEV_TEMPORAL_PORT", "COB_DEV_UI_PORT", "S
 var network = []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
 
 // Adopt reduces our own environment in the same way. The database driver, for one, takes
-// what a connection URL leaves open from PG* variables.
-func Adopt() {
-	environ := filter(os.Environ(), kept, building, network, own)
+// what a connection URL leaves open from PG* variables. What is named in more stays too.
+func Adopt(more ...string) {
+	environ := filter(os.Environ(), kept, building, network, own, more)
 	os.Clearenv()
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")

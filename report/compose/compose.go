@@ -80,6 +80,7 @@ type composer struct {
 	versioned  map[string]bool       // targets whose versions a table shows
 	aside      bool                  // composing inside columns
 	qualified  bool                  // names in the table at hand keep their packages
+	noted      bool                  // why narratives were withheld stands in section notes
 	errs       []error
 }
 
@@ -215,12 +216,17 @@ func (c *composer) block(b template.Block) document.Blocks {
 }
 
 // sectionNote is what stands small beside a section's title: who wrote the
-// prose, or which day the next shift is.
+// prose and, where no box has room for it, why no model did; or which day the
+// next shift is.
 func (c *composer) sectionNote(s template.Section) string {
 	for _, b := range s.Blocks {
 		switch b := b.(type) {
 		case template.Narrative:
-			return c.narratives[b.Name].Label
+			n := c.narratives[b.Name]
+			if n.Withheld != "" && c.noted {
+				return strings.TrimSpace(n.Label + " " + withheldReason(n))
+			}
+			return n.Label
 		case template.Actions:
 			if d := c.set.NextDate.Time(); !d.IsZero() {
 				return d.Format("Monday 2 January")
@@ -253,7 +259,29 @@ func (c *composer) narrative(b template.Narrative) document.Blocks {
 	if len(in) == 0 {
 		in = small("Nothing that the rules speak of is measured.")
 	}
-	return document.Blocks{document.Paragraph{Text: in}}
+	return document.Blocks{document.Paragraph{Text: in, Basis: c.basis(b.Name, n)}}
+}
+
+// basis is what each sentence of a narrative rests on. A fact that the set does
+// not hold is a mistake: nobody could look up what the sentence says.
+func (c *composer) basis(name string, n analysis.Narrative) []document.Basis {
+	var out []document.Basis
+	for i, s := range n.Sentences {
+		b := document.Basis{Text: s.Text, Claim: document.Clean(s.Claim)}
+		for _, key := range s.Facts {
+			f := c.index[key]
+			if f == nil {
+				c.errs = append(c.errs, fmt.Errorf("%w: narrative %q: sentence %d rests on the fact %q, which there is not", report.ErrInvalid, name, i+1, clip(key, longTitle)))
+				continue
+			}
+			b.Facts = append(b.Facts, document.BasisFact{Key: document.Clean(key), Value: document.Clean(f.Shown()), Query: document.Clean(f.Query)})
+		}
+		for _, check := range s.Checks {
+			b.Checks = append(b.Checks, document.Clean(check))
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 // small is a line of muted text.

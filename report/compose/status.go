@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/document"
 	"github.com/closeofbusiness/cob/report/fact"
 )
@@ -137,7 +138,51 @@ func (c *composer) callouts() document.Blocks {
 		out = append(out, document.Callout{Label: document.Clean("NO ACTIVITY"),
 			Text: plain("No run was planned or made in this window. The feed of attacks is complete: this is a statement, not a gap.")})
 	}
+	if text := c.withheld(); text != "" && len(out) < maxCallouts {
+		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("AI NARRATIVE WITHHELD"), Text: plain(text)})
+	} else {
+		c.noted = text != ""
+	}
 	return out
+}
+
+// maxCallouts is how many boxes may stand under the status. What is withheld is
+// the last of them, as it has another place to go to.
+const maxCallouts = 2
+
+// withheld says why a narrative is by rules that a model was to write, of the
+// first of them. It names it where the template has others. Empty: nothing was
+// withheld.
+func (c *composer) withheld() string {
+	all := c.t.Narratives()
+	var names []string
+	for _, n := range all {
+		if c.narratives[n.Name].Withheld != "" {
+			names = append(names, n.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	text := strings.TrimSpace(withheldReason(c.narratives[names[0]]) + " The text below is by rules.")
+	switch more := len(names) - 1; {
+	case more > 0:
+		return fmt.Sprintf("Narrative %q and %s more: %s", names[0], fact.Integer(int64(more)), text)
+	case len(all) > 1:
+		return fmt.Sprintf("Narrative %q: %s", names[0], text)
+	}
+	return text
+}
+
+// maxReason bounds why a narrative was withheld, in characters.
+const maxReason = 200
+
+func withheldReason(n analysis.Narrative) string {
+	s := clip(n.Withheld, maxReason)
+	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
 }
 
 // late says what being late means for the figures: they may be as known in

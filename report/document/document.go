@@ -123,6 +123,26 @@ type Heading struct {
 type Paragraph struct {
 	Text  Inlines `json:"text"`
 	Small bool    `json:"small,omitempty"` // footnote size, muted
+	// Basis says of each sentence what it rests on, in the paragraph's order.
+	// Only renderers that can fold it away show it; empty: nothing is folded.
+	Basis []Basis `json:"basis,omitempty"`
+}
+
+// Basis is one sentence with the facts that it rests on.
+type Basis struct {
+	Text Inlines `json:"text"` // the sentence as printed
+	// Claim is what a model wrote before its references were filled in; empty
+	// for a sentence by rules.
+	Claim  Text        `json:"claim,omitzero"`
+	Facts  []BasisFact `json:"facts"`
+	Checks []Text      `json:"checks,omitempty"` // names of the checks that the claim passed
+}
+
+// BasisFact is a fact as a sentence's basis names it.
+type BasisFact struct {
+	Key   Text `json:"key"`   // "findings.open{severity=critical}"
+	Value Text `json:"value"` // as every page shows it: "6.70 %", "not measured"
+	Query Text `json:"query"` // the query that made it
 }
 
 // List is a bulleted or numbered list of single paragraphs.

@@ -19,6 +19,10 @@ func everyBlock() *Document {
 			KPIs{Tiles: []Tile{{Label: Clean("Rate"), Value: Clean("6.70 %"), Of: Clean("of 7"), Detail: in}}},
 			Heading{Level: 1, Text: Clean("Section"), Note: Clean("note"), PageBreak: true},
 			Paragraph{Text: in, Small: true},
+			Paragraph{Text: in, Basis: []Basis{
+				{Text: in, Facts: []BasisFact{{Key: Clean("findings.open{severity=critical}"), Value: Clean("3"), Query: Clean("FindingCounts")}}},
+				{Text: in, Claim: Clean("{{fact:findings.open}} are open."), Checks: []Text{Clean("references"), Clean("stance")}},
+			}},
 			List{Ordered: true, Items: []Inlines{in}},
 			Decision{ID: Clean("A-1"), Question: Clean("Why?"), Owner: Clean("K. Brandt"), By: Clean("by noon")},
 			Table{Columns: []Column{{Title: Clean("n"), Align: Right, Weight: 1}}, Rows: []Row{{Cells: []Cell{Line(in...)}, Total: true}}},
@@ -44,6 +48,24 @@ func TestCanonicalRoundTrip(t *testing.T) {
 	require.NoError(t, Validate(got))
 }
 
+// TestWithoutBasis holds that a document without a basis has the bytes that it
+// had before there was any, and that a basis by rules holds no claim.
+func TestWithoutBasis(t *testing.T) {
+	t.Parallel()
+	d := &Document{Schema: Schema, Blocks: Blocks{Paragraph{Text: Inlines{Plain("a")}}}}
+	const head = `{"blocks":[{`
+	const tail = `"text":[{"text":"a"}],"type":"paragraph"}],"business_date":"","classification":"","eyebrow":"","facts_sha256":"","footer":"",` +
+		`"language":"","revision":0,"revision_label":"","running_head":"","schema":1,"series":"","subtitle":"","title":""}`
+	b, err := Canonical(d)
+	require.NoError(t, err)
+	require.Equal(t, head+tail, string(b))
+
+	d.Blocks = Blocks{Paragraph{Text: Inlines{Plain("a")}, Basis: []Basis{{Text: Inlines{Plain("a")}, Facts: []BasisFact{{Key: Clean("k"), Value: Clean("1"), Query: Clean("Q")}}}}}}
+	b, err = Canonical(d)
+	require.NoError(t, err)
+	require.Equal(t, head+`"basis":[{"facts":[{"key":"k","query":"Q","value":"1"}],"text":[{"text":"a"}]}],`+tail, string(b))
+}
+
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, want string }{
@@ -52,6 +74,7 @@ func TestParseRefuses(t *testing.T) {
 		{"an unknown block", `{"schema":1,"blocks":[{"type":"script"}]}`, `type "script" is not known`},
 		{"a block without a type", `{"schema":1,"blocks":[{}]}`, "block 1"},
 		{"an unknown field in a block", `{"schema":1,"blocks":[{"type":"heading","html":"x"}]}`, `unknown field "html"`},
+		{"an unknown field in a basis", `{"schema":1,"blocks":[{"type":"paragraph","text":[],"basis":[{"html":"x"}]}]}`, `unknown field "html"`},
 		{"more after the end", `{"schema":1}{}`, "something follows"},
 		{"deep nesting", strings.Repeat("[", 1000), "nesting"},
 		{"nothing", ``, "EOF"},

@@ -11,16 +11,20 @@ import (
 // The limits of a document. They are far above what anyone reads and low
 // enough that drawing one stays within seconds and a few hundred megabytes.
 const (
-	MaxBlocks  = 2_000     // blocks in all, those inside Columns included
-	MaxDepth   = 3         // Columns within Columns
-	MaxRows    = 20_000    // table rows in all
-	MaxColumns = 24        // columns of one table
-	MaxLines   = 200       // lines of one cell
-	MaxTiles   = 24        // tiles of one KPIs block
-	MaxPoints  = 400       // points of one chart
-	MaxItems   = 2_000     // items of one List or Definitions
-	MaxInlines = 1_000     // runs of one paragraph
-	MaxRunes   = 8_000_000 // text in all blocks
+	MaxBlocks    = 2_000     // blocks in all, those inside Columns included
+	MaxDepth     = 3         // Columns within Columns
+	MaxRows      = 20_000    // table rows in all
+	MaxColumns   = 24        // columns of one table
+	MaxLines     = 200       // lines of one cell
+	MaxTiles     = 24        // tiles of one KPIs block
+	MaxPoints    = 400       // points of one chart
+	MaxItems     = 2_000     // items of one List or Definitions
+	MaxInlines   = 1_000     // runs of one paragraph
+	MaxSentences = 200       // sentences of one paragraph's basis
+	MaxFacts     = 200       // facts of one sentence's basis
+	MaxChecks    = 50        // checks of one sentence's basis
+	MaxBasis     = 20_000    // sentences, facts and checks of every basis in all
+	MaxRunes     = 8_000_000 // text in all blocks
 )
 
 // LimitError tells that a document is larger than one of the limits.
@@ -47,6 +51,7 @@ func Validate(d *Document) error {
 	v.blocks(d.Blocks, "block", 0)
 	v.limit("blocks", v.nBlocks, MaxBlocks)
 	v.limit("table rows", v.nRows, MaxRows)
+	v.limit("sentences, facts and checks", v.nBasis, MaxBasis)
 	v.limit("characters", v.nRunes, MaxRunes)
 	if err := errors.Join(v.errs...); err != nil {
 		return fmt.Errorf("document: %w", err)
@@ -58,8 +63,8 @@ func Validate(d *Document) error {
 const maxMistakes = 20
 
 type validator struct {
-	errs                   []error
-	nBlocks, nRows, nRunes int
+	errs                           []error
+	nBlocks, nRows, nBasis, nRunes int
 }
 
 func (v *validator) wrong(err error) {
@@ -128,6 +133,7 @@ func (v *validator) block(b Block, at string, depth int) {
 		v.text(b.Text, b.Note)
 	case Paragraph:
 		v.inlines(b.Text, at)
+		v.basis(b.Basis, at)
 	case List:
 		v.limit(at+": items", len(b.Items), MaxItems)
 		for _, item := range b.Items {
@@ -157,6 +163,22 @@ func (v *validator) block(b Block, at string, depth int) {
 	case PageBreak:
 	default:
 		v.wrongf("%s: %T is not a block this version draws", at, b)
+	}
+}
+
+func (v *validator) basis(bs []Basis, at string) {
+	v.limit(at+": sentences", len(bs), MaxSentences)
+	v.nBasis += len(bs)
+	for _, b := range bs {
+		v.inlines(b.Text, at)
+		v.text(b.Claim)
+		v.text(b.Checks...)
+		v.limit(at+": facts of a sentence", len(b.Facts), MaxFacts)
+		v.limit(at+": checks of a sentence", len(b.Checks), MaxChecks)
+		v.nBasis += len(b.Facts) + len(b.Checks)
+		for _, f := range b.Facts {
+			v.text(f.Key, f.Value, f.Query)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package document
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,13 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"points", add(Chart{Kind: Lines, Points: make([]ChartPoint, MaxPoints+1)}), "points: 401"},
 		{"tiles", add(KPIs{Tiles: make([]Tile, MaxTiles+1)}), "tiles: 25"},
 		{"runs", add(Paragraph{Text: make(Inlines, MaxInlines+1)}), "runs of a paragraph: 1001"},
+		{"sentences of a basis", add(Paragraph{Basis: make([]Basis, MaxSentences+1)}), "sentences: 201, at most 200"},
+		{"facts of a sentence", add(Paragraph{Basis: []Basis{{Facts: make([]BasisFact, MaxFacts+1)}}}), "facts of a sentence: 201, at most 200"},
+		{"checks of a sentence", add(Paragraph{Basis: []Basis{{Checks: make([]Text, MaxChecks+1)}}}), "checks of a sentence: 51, at most 50"},
+		{"runs of a basis", add(Paragraph{Basis: []Basis{{Text: make(Inlines, MaxInlines+1)}}}), "runs of a paragraph: 1001"},
+		{"tone of a basis", add(Paragraph{Basis: []Basis{{Text: Inlines{{Tone: "red"}}}}}), `tone "red"`},
+		{"every basis", func(d *Document) { d.Blocks = bases(102) }, "sentences, facts and checks: 20502, at most 20000"},
+		{"text of a basis", func(d *Document) { d.Blocks = wordy(MaxRunes/MaxText + 1) }, "characters: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,6 +64,25 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 
 func add(b Block) func(*Document) {
 	return func(d *Document) { d.Blocks = append(d.Blocks, b) }
+}
+
+// bases are n paragraphs of one sentence with 200 facts each.
+func bases(n int) Blocks {
+	out := make(Blocks, n)
+	for i := range out {
+		out[i] = Paragraph{Basis: []Basis{{Facts: make([]BasisFact, MaxFacts)}}}
+	}
+	return out
+}
+
+// wordy are n paragraphs whose text is a claim, a fact and a check.
+func wordy(n int) Blocks {
+	long := Clean(strings.Repeat("a", MaxText/3+1))
+	out := make(Blocks, n)
+	for i := range out {
+		out[i] = Paragraph{Basis: []Basis{{Claim: long, Facts: []BasisFact{{Query: long}}, Checks: []Text{long}}}}
+	}
+	return out
 }
 
 func fill(bs Blocks) {

@@ -103,7 +103,7 @@ func examplePage1() document.Blocks {
 				"4.1 before and since; no evaluation has been made since 14:20. Five findings were opened, one critical (F-412), and three closed; " +
 				"39 are open. Incident INC-0871 (severity 2) was opened at 13:05 and is mitigated, not resolved. " +
 				"Two of 14 planned runs gave no result: one failed, one did not start."),
-		}},
+		}, Basis: exampleBasis()},
 		document.Decision{ID: T("A-125"), Owner: T("K. Brandt"), By: T("by Mon 23 Nov 12:00"),
 			Question: T("Keep support-assistant 4.2 out of production until F-412 is closed?")},
 		document.Heading{Level: 1, Text: T("Priority actions for the next shift"), Note: T("Monday 23 November")},
@@ -112,6 +112,31 @@ func examplePage1() document.Blocks {
 			"Thursday's report was acknowledged by S. Lindqvist, Thu 17:31.")},
 		document.Paragraph{Small: true, Text: document.Inlines{document.Plain("Acknowledge this one by 18:00: "),
 			document.Code("starter ack --series daily-security --date 2026-11-20 --by NAME")}},
+	}
+}
+
+func exampleBasis() []document.Basis {
+	fact := func(key, value, query string) document.BasisFact {
+		return document.BasisFact{Key: T(key), Value: T(value), Query: T(query)}
+	}
+	rests := func(sentence string, facts ...document.BasisFact) document.Basis {
+		return document.Basis{Text: plain(sentence), Facts: facts}
+	}
+	return []document.Basis{
+		{Text: document.Inlines{document.Plain("The attack success rate rose to "), document.Strong("6.70 %"),
+			document.Plain(" (418 hits in 6,240 evaluations) from 5.17 %; over what was measured on both days it rose from 5.30 %.")},
+			Facts: []document.BasisFact{fact("attack.success_rate", "6.70 %", "AttackCells")}},
+		rests("support-assistant rose from 6.60 % to 12.69 %, 95 hits more; the other five targets together had eight fewer.",
+			fact("attack.success_rate{target=support-assistant}", "12.69 %", "AttackCells"), fact("attack.success_rate", "6.70 %", "AttackCells")),
+		rests("support-assistant ran version 4.2 from 09:10 to 14:20, 4.1 before and since; no evaluation has been made since 14:20.",
+			fact("attack.success_rate{target=support-assistant}", "12.69 %", "AttackCells")),
+		rests("Five findings were opened, one critical (F-412), and three closed; 39 are open.",
+			fact("findings.opened", "5", "FindingStates"), fact("findings.opened{severity=critical}", "1", "FindingStates"),
+			fact("findings.closed", "3", "FindingStates"), fact("findings.open", "39", "FindingStates")),
+		rests("Incident INC-0871 (severity 2) was opened at 13:05 and is mitigated, not resolved.",
+			fact("incidents.open", "1", "Incidents"), fact("incidents.opened", "1", "Incidents")),
+		rests("Two of 14 planned runs gave no result: one failed, one did not start.",
+			fact("runs.planned", "14", "Runs"), fact("runs.failed", "1", "Runs"), fact("runs.not_started", "1", "Runs")),
 	}
 }
 
@@ -304,7 +329,12 @@ func hostileDocument() *document.Document {
 		document.KPIs{Tiles: []document.Tile{{Label: T(token), Value: T(script), Of: T(mark), Detail: plain(token)}}},
 		document.Heading{Level: 1, Text: T(script), Note: T(mark)},
 		document.Heading{Level: 1, Text: T(emoji)},
-		document.Paragraph{Text: document.Inlines{document.Code("`" + mark + "``"), document.Strong(" " + bidi + " "), document.Note(script), document.Plain(broken + "e\u0301" + strings.Repeat("\u0301", 50))}},
+		document.Paragraph{Text: document.Inlines{document.Code("`" + mark + "``"), document.Strong(" " + bidi + " "), document.Note(script), document.Plain(broken + "e\u0301" + strings.Repeat("\u0301", 50))},
+			Basis: []document.Basis{
+				{Text: plain(script), Claim: T(script + mark + token), Checks: []document.Text{T(script), T(bidi), T(token)},
+					Facts: []document.BasisFact{{Key: T(token), Value: T(token), Query: T(token)}, {Key: T(script), Value: T(mark), Query: T(emoji)}}},
+				{Text: plain(token), Claim: T("</code></li></ol></details>" + emoji)}, {},
+			}},
 		document.List{Items: []document.Inlines{plain("1. not a list"), plain("- nor this"), plain("    nor code"), plain(token)}},
 		document.Decision{ID: T(token), Question: T(strings.Repeat("W", 5000)), Owner: T(script), By: T(mark)},
 		document.Table{Caption: T(script), Note: T(token), Headed: true, Columns: cols, Rows: []document.Row{row(cells...), totalRow(cells...)}},

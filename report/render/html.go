@@ -279,6 +279,62 @@ func (h *htmlWriter) paragraph(b document.Paragraph) {
 	h.start("p", class)
 	h.inlines(b.Text)
 	h.raw("</p>\n")
+	h.basis(b.Basis)
+}
+
+// basis folds away what each sentence of a paragraph rests on. It is for the
+// screen: who prints the page gets the page that the PDF is.
+func (h *htmlWriter) basis(bs []document.Basis) {
+	if len(bs) == 0 {
+		return
+	}
+	h.raw(`<details class="basis"><summary>What this rests on</summary>` + "\n<ol>\n")
+	for _, b := range bs {
+		h.raw("<li><p>")
+		h.inlines(b.Text)
+		h.raw("</p>\n")
+		h.claim(b.Claim)
+		h.basisFacts(b.Facts)
+		h.checks(b.Checks)
+		h.raw("</li>\n")
+	}
+	h.raw("</ol></details>\n")
+}
+
+func (h *htmlWriter) claim(t document.Text) {
+	if t.Empty() {
+		return
+	}
+	h.raw(`<p class="claim">Written as <code>`)
+	h.text(t.String())
+	h.raw("</code></p>\n")
+}
+
+func (h *htmlWriter) basisFacts(fs []document.BasisFact) {
+	if len(fs) == 0 {
+		return
+	}
+	h.raw(`<table><thead><tr><th scope="col">Fact</th><th scope="col">Value</th><th scope="col">Query</th></tr></thead>` + "\n<tbody>\n")
+	for _, f := range fs {
+		h.raw(`<tr><th scope="row"><code>`)
+		h.text(f.Key.String())
+		h.raw("</code></th><td>")
+		h.text(f.Value.String())
+		h.raw("</td><td><code>")
+		h.text(f.Query.String())
+		h.raw("</code></td></tr>\n")
+	}
+	h.raw("</tbody></table>\n")
+}
+
+func (h *htmlWriter) checks(ts []document.Text) {
+	names := make([]string, len(ts))
+	for i, t := range ts {
+		names[i] = t.String()
+	}
+	if list := joinNonEmpty(", ", names...); list != "" {
+		h.element("p", "checks", "Checks passed: "+list)
+	}
 }
 
 func (h *htmlWriter) list(b document.List) {

@@ -110,6 +110,69 @@ func skeleton(root *html.Node) []string {
 	return out
 }
 
+// folded are the elements of a page's folded bases.
+func folded(root *html.Node) []*html.Node {
+	var out []*html.Node
+	for _, n := range elements(root) {
+		if n.Data == "details" && attr(n, "class") == "basis" {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// lines are the texts of the elements of a name, in order.
+func lines(root *html.Node, name string) []string {
+	var out []string
+	for _, n := range elements(root) {
+		if n.Data == name {
+			out = append(out, strings.TrimSpace(textOf(n)))
+		}
+	}
+	return out
+}
+
+func TestHTMLFoldsTheBasis(t *testing.T) {
+	t.Parallel()
+	d := blank("Basis")
+	d.Blocks = document.Blocks{document.Paragraph{Text: plain("One. Two."), Basis: []document.Basis{
+		{Text: document.Inlines{document.Plain("The rate rose to "), document.Strong("6.70 %"), document.Plain(".")}, Claim: T("The rate rose to {{fact:attack.success_rate}}."),
+			Facts:  []document.BasisFact{{Key: T("attack.success_rate"), Value: T("6.70 %"), Query: T("AttackCells")}, {Key: T("facts.unmeasured"), Value: T("3"), Query: T("")}},
+			Checks: []document.Text{T("references"), T("stance")}},
+		{Text: plain("Two."), Facts: []document.BasisFact{{Key: T("runs.planned"), Value: T("14"), Query: T("Runs")}}},
+	}}, document.Paragraph{Text: plain("Three.")}}
+	_, root := page(t, d)
+	all := folded(root)
+	require.Len(t, all, 1, "a paragraph without a basis folds nothing")
+	require.Empty(t, attr(all[0], "open"))
+	require.Equal(t, []string{"What this rests on"}, lines(all[0], "summary"))
+	require.Len(t, lines(all[0], "li"), 2)
+	require.Equal(t, []string{"The rate rose to 6.70 %.", "Written as The rate rose to {{fact:attack.success_rate}}.", "Checks passed: references, stance", "Two."}, lines(all[0], "p"))
+	require.Equal(t, []string{"The rate rose to {{fact:attack.success_rate}}.", "attack.success_rate", "AttackCells", "facts.unmeasured", "", "runs.planned", "Runs"}, lines(all[0], "code"))
+	require.Equal(t, []string{"6.70 %", "AttackCells", "3", "", "14", "Runs"}, lines(all[0], "td"))
+}
+
+// TestHTMLHostileBasis puts markup into every text of a basis: it is there as
+// text and nothing comes of it.
+func TestHTMLHostileBasis(t *testing.T) {
+	t.Parallel()
+	basis := func(s string) []document.Basis {
+		return []document.Basis{{Text: plain(s), Claim: T(s), Checks: []document.Text{T(s), T(s)}, Facts: []document.BasisFact{{Key: T(s), Value: T(s), Query: T(s)}}}}
+	}
+	d := blank("Basis")
+	d.Blocks = document.Blocks{document.Paragraph{Text: plain("a"), Basis: basis("harmless")}}
+	_, harmless := page(t, d)
+	for _, s := range append(injections, `</code></p></li></ol></details><script>alert(1)</script>`, `<img src=x onerror=alert(1)>`,
+		`"><svg onload=alert(1)>`, `</table><form action=//evil.example>`, `<details open ontoggle=alert(1)>`, `{{fact:"><b>}}`, `&lt;b&gt;`) {
+		d.Blocks = document.Blocks{document.Paragraph{Text: plain("a"), Basis: basis(s)}}
+		_, root := page(t, d)
+		require.Equal(t, skeleton(harmless), skeleton(root), s)
+		require.Contains(t, lines(root, "p"), strings.TrimSpace("Checks passed: "+s+", "+s))
+		s = strings.TrimSpace(s)
+		require.Equal(t, []string{s, s, s}, lines(root, "code"), "claim, key and query")
+	}
+}
+
 // TestHTMLPolicyStopsWhatEscapingMisses gives the policy raw markup.
 func TestHTMLPolicyStopsWhatEscapingMisses(t *testing.T) {
 	t.Parallel()
@@ -153,6 +216,7 @@ func TestHTMLIsAccessible(t *testing.T) {
 		require.Equal(t, 1, count[one], one)
 	}
 	require.Equal(t, 2, count["svg"])
-	require.Equal(t, 2, count["details"], "every chart has its data as a table")
+	require.Equal(t, 2+1, count["details"], "every chart has its data as a table, and the summary its basis")
+	require.Len(t, folded(root), 1)
 	require.Equal(t, 6, count["section"])
 }

@@ -18,7 +18,7 @@ import (
 
 // Version is the version of the renderers. It changes whenever the bytes made
 // from an unchanged document change.
-const Version = "1.1.0"
+const Version = "1.2.0"
 
 // Format is a kind of output.
 type Format string

@@ -93,6 +93,28 @@ func TestSameBytesAfterJSON(t *testing.T) {
 	}
 }
 
+// TestBasisIsForTheScreen holds that a basis changes no byte of what cannot
+// fold it away.
+func TestBasisIsForTheScreen(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"example", "hostile"} {
+		with, without := fixtures()[name](), fixtures()[name]()
+		for i, b := range without.Blocks {
+			if p, ok := b.(document.Paragraph); ok {
+				p.Basis = nil
+				without.Blocks[i] = p
+			}
+		}
+		for f, same := range map[Format]bool{PDF: true, Markdown: true, HTML: false, JSON: false} {
+			want, err := Render(t.Context(), without, f)
+			require.NoError(t, err)
+			got, err := Render(t.Context(), with, f)
+			require.NoError(t, err)
+			require.Equal(t, same, bytes.Equal(want, got), "%s%s", name, f.Extension())
+		}
+	}
+}
+
 func TestRenderLeavesTheDocumentAlone(t *testing.T) {
 	t.Parallel()
 	d := exampleDocument()
@@ -196,7 +218,9 @@ func TestSparseDocuments(t *testing.T) {
 	t.Parallel()
 	empty := document.Blocks{
 		document.Status{}, document.Callout{}, document.KPIs{}, document.KPIs{Tiles: make([]document.Tile, 4)},
-		document.Heading{Level: 1}, document.Heading{Level: 2}, document.Paragraph{}, document.List{}, document.List{Items: make([]document.Inlines, 2)},
+		document.Heading{Level: 1}, document.Heading{Level: 2}, document.Paragraph{},
+		document.Paragraph{Basis: make([]document.Basis, 2)}, document.Paragraph{Basis: []document.Basis{{Facts: make([]document.BasisFact, 1), Checks: make([]document.Text, 2)}}},
+		document.List{}, document.List{Items: make([]document.Inlines, 2)},
 		document.Decision{}, document.Table{Columns: make([]document.Column, 2)},
 		document.Table{Headed: true, Columns: make([]document.Column, 1), Rows: []document.Row{{Cells: make([]document.Cell, 1)}, {Cells: make([]document.Cell, 1), Total: true}}},
 		document.Chart{Kind: document.Lines}, document.Chart{Kind: document.Lines, Points: make([]document.ChartPoint, 3)},
@@ -254,7 +278,8 @@ func fuzzDocument(s string, v float64, n int) *document.Document {
 	}
 	d.Blocks = document.Blocks{
 		document.Status{Label: T(s), Text: in}, document.KPIs{Tiles: []document.Tile{{Label: T(s), Value: T(s), Of: T(s), Detail: in}}},
-		document.Heading{Level: 1, Text: T(s), Note: T(s)}, document.Heading{Level: 2, Text: T(s), Note: T(s)}, document.Paragraph{Text: in},
+		document.Heading{Level: 1, Text: T(s), Note: T(s)}, document.Heading{Level: 2, Text: T(s), Note: T(s)},
+		document.Paragraph{Text: in, Basis: []document.Basis{{Text: in, Claim: T(s), Checks: []document.Text{T(s), T(s)}, Facts: []document.BasisFact{{Key: T(s), Value: T(s), Query: T(s)}}}}},
 		document.List{Items: []document.Inlines{in}}, document.Decision{ID: T(s), Question: T(s), Owner: T(s), By: T(s)},
 		document.Table{Caption: T(s), Note: T(s), Headed: true, Columns: cols, Rows: []document.Row{{Cells: cells}, {Cells: cells, Total: true}}},
 		document.Chart{Kind: document.Lines, Caption: T(s), Points: points}, document.Chart{Kind: document.Bars, Note: T(s), Points: points},

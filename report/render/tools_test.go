@@ -207,14 +207,16 @@ func TestScreenshots(t *testing.T) {
 
 // TestNoSidewaysScrolling loads the page into frames of several widths and
 // asks how wide it wants to be. The frame's own policy forbids it every
-// script; the one here belongs to the page around it.
+// script; the one here belongs to the page around it. Each basis is open: it is
+// what could be too wide.
 func TestNoSidewaysScrolling(t *testing.T) {
 	for _, name := range []string{"example", "qualified", "long", "hostile"} {
 		out, err := Render(t.Context(), fixtures()[name](), HTML)
 		require.NoError(t, err)
+		open := strings.ReplaceAll(string(out), `<details class="basis">`, `<details class="basis" open>`)
 		for _, width := range []int{1200, 800, 390, 320} {
 			frame := fmt.Sprintf(`<!DOCTYPE html><title>-</title><iframe id="f" style="width:%dpx;height:900px;border:0" srcdoc="%s"></iframe>
-<script>f.onload=()=>{document.title='wants '+f.contentDocument.documentElement.scrollWidth}</script>`, width, html.EscapeString(string(out)))
+<script>f.onload=()=>{document.title='wants '+f.contentDocument.documentElement.scrollWidth}</script>`, width, html.EscapeString(open))
 			path := filepath.Join(t.TempDir(), "frame.html")
 			require.NoError(t, os.WriteFile(path, []byte(frame), 0o600))
 			dom := browser(t, "--dump-dom", "--virtual-time-budget=3000", "--window-size=1400,1000", "file://"+path)

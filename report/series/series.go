@@ -43,6 +43,9 @@ type Series struct {
 	Sources []Source `json:"sources"`
 	// Parameters set the template's.
 	Parameters map[string]any `json:"parameters"`
+	// Narrative names who writes the prose, in order: providers of cob.yaml, the
+	// first whose text passes the checks. Default: rules.
+	Narrative []string `json:"narrative,omitempty"`
 	// AcknowledgeWithin is how long after it is issued a report should have been
 	// acknowledged. Default: it need not be.
 	AcknowledgeWithin string `json:"acknowledge_within,omitempty"`
@@ -122,6 +125,7 @@ func (s *Series) read(f *yamlfile.File) {
 	f.Field("catch_up", &s.CatchUp, aCatchUp)
 	f.Field("sources", &s.Sources, "a list of names, or of mappings with name and optional")
 	f.Field("parameters", &s.Parameters, "a mapping of the template's parameters to values")
+	f.Field("narrative", &s.Narrative, aNarrative)
 	f.Field("acknowledge_within", &s.AcknowledgeWithin, anAcknowledgement)
 }
 
@@ -137,6 +141,7 @@ const (
 	aCadence          = `a cadence such as "every business day" or "weekly fri"`
 	aDeadline         = "a duration from 0s to 168h, such as 1h"
 	aCatchUp          = "a duration from 1m to 8760h, such as 72h"
+	aNarrative        = "a list of providers of cob.yaml, such as [openai, rules]"
 	anAcknowledgement = "a duration from 1m to 720h, such as 1h"
 )
 
@@ -176,6 +181,9 @@ func (s *Series) check(f *yamlfile.File) {
 	bad(!within(s.Deadline, 0, mostDeadline), "deadline", s.Deadline, aDeadline)
 	bad(!within(s.CatchUp, leastCatchUp, mostCatchUp), "catch_up", s.CatchUp, aCatchUp)
 	bad(s.AcknowledgeWithin != "" && !within(s.AcknowledgeWithin, leastToRead, mostToRead), "acknowledge_within", s.AcknowledgeWithin, anAcknowledgement)
+	if err := report.CheckProviders(s.Narrative); err != nil {
+		f.Wrong("narrative", strings.Join(s.Narrative, ", "), report.Message(err))
+	}
 	s.checkSources(f)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/fact"
 )
 
@@ -137,12 +138,18 @@ func (r *reader) kpis(n ast.Node, path string) Block {
 
 func (r *reader) narrative(n ast.Node, path string) Block {
 	out := Narrative{Name: "summary", Sentences: Int{Value: 6}}
-	f := r.fields(n, path, "name", "about", "sentences")
+	f := r.fields(n, path, "name", "about", "sentences", "providers", "excerpts")
 	if n, ok := f["name"]; ok {
 		out.Name = r.pattern(n, join(path, "name"), names, "a name of a-z, 0-9 and -")
 	}
 	if n, ok := f["sentences"]; ok {
 		out.Sentences = r.paramOr(n, join(path, "sentences"), 1, 6)
+	}
+	if n, ok := f["providers"]; ok {
+		out.Providers = r.providers(n, join(path, "providers"))
+	}
+	if n, ok := f["excerpts"]; ok {
+		out.Excerpts = r.excerpts(n, join(path, "excerpts"))
 	}
 	n, ok := f["about"]
 	if !ok {
@@ -155,6 +162,33 @@ func (r *reader) narrative(n ast.Node, path string) Block {
 			r.wrong(a, at, strconv.Quote(s), "a metric, or a pattern that matches some: "+oneOf(groups()))
 		}
 		out.About = append(out.About, s)
+	}
+	return out
+}
+
+func (r *reader) providers(n ast.Node, path string) (out []string) {
+	for i, p := range r.list(n, path, "providers of cob.yaml, such as [openai, rules]") {
+		out = append(out, r.text(p, item(path, i), "the name of a provider"))
+	}
+	if err := report.CheckProviders(out); err != nil {
+		r.wrong(n, path, strings.Join(out, ", "), report.Message(err))
+	}
+	return out
+}
+
+func (r *reader) excerpts(n ast.Node, path string) *Excerpts {
+	f := r.fields(n, path, "of", "limit", "names")
+	if f == nil {
+		return nil
+	}
+	out := &Excerpts{Of: r.choice(f["of"], join(path, "of"), "findings", "incidents", "runs"), Limit: Int{Value: 10}}
+	if n, ok := f["limit"]; ok {
+		out.Limit = r.paramOr(n, join(path, "limit"), 1, 20)
+	}
+	if n, ok := f["names"]; ok {
+		for i, name := range r.list(n, join(path, "names"), "names that no model is to see") {
+			out.Names = append(out.Names, r.text(name, item(join(path, "names"), i), "a name"))
+		}
 	}
 	return out
 }

@@ -61,6 +61,19 @@ type Narrative struct {
 	Name      string   // unique in the template; "summary" by default
 	About     []string // patterns of metric IDs
 	Sentences Int
+	// Providers says who writes it, in order, the first whose text passes the
+	// checks. Empty: as the series says.
+	Providers []string
+	// Excerpts has quotations from sources read as well; nil: no model sees any.
+	Excerpts *Excerpts
+}
+
+// Excerpts are titles and reasons as the sources wrote them, which a model sorts
+// in a call of their own.
+type Excerpts struct {
+	Of    string // findings, incidents, runs
+	Limit Int
+	Names []string // taken out of them, beside the owners that the facts name
 }
 
 // Decisions boxes the most urgent decision that is needed.

@@ -1,0 +1,156 @@
+package config
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/closeofbusiness/cob/egress"
+	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/secrets"
+)
+
+const whole = `
+ai:
+  providers:
+    - name: openai
+      kind: openai
+      model: gpt-5-mini
+      api_key: env:OPENAI_API_KEY
+      price: {input: 0.25, output: 2.00}
+    - {name: rules, kind: rules}
+    - name: claude
+      kind: anthropic
+      model: claude-haiku-4-5
+      api_key: file:/run/secrets/anthropic
+      price: {input: 1, output: 5}
+      limits: {calls: 3, per: 30s, repairs: 0, tokens_per_day: 0}
+    - name: house
+      kind: openai
+      base_url: http://127.0.0.1:11434/v1
+      model: qwen3-32b
+      signing_key: env:HMAC
+      price: {input: 0, output: 0.1}
+  limits: {calls: 20, timeout: 10s, usd_per_day: 5, tokens_per_day: 100000}
+egress:
+  - api.openai.com
+  - api.anthropic.com
+  - "127.0.0.1:11434"
+  - host: llm.internal.example
+    networks: [10.20.0.0/16]
+    tls_min: "1.2"
+`
+
+func TestCobYAML(t *testing.T) {
+	t.Parallel()
+	ai, hosts, err := parseFile([]byte(whole))
+	require.NoError(t, err)
+	require.Len(t, ai.Providers, 3)
+	openai, claude, house := ai.Providers[0], ai.Providers[1], ai.Providers[2]
+	require.Equal(t, AIProvider{Name: "openai", Kind: "openai", BaseURL: "https://api.openai.com/v1", Model: "gpt-5-mini", APIKey: "env:OPENAI_API_KEY",
+		Price: Price{0.25, 2}, HasPrice: true, Limits: Limits{Calls: 20, Per: time.Minute, Timeout: 10 * time.Second, Block: 2 * time.Minute,
+			Attempts: 3, Repairs: 2, AnswerTokens: 2000, TokensPerReport: 60_000, TokensPerDay: 100_000, USDPerDay: 5}}, openai)
+	require.Equal(t, Limits{Calls: 3, Per: 30 * time.Second, Timeout: 10 * time.Second, Block: 2 * time.Minute,
+		Attempts: 3, Repairs: 0, AnswerTokens: 2000, TokensPerReport: 60_000, TokensPerDay: 0, USDPerDay: 5}, claude.Limits)
+	require.Equal(t, "https://api.anthropic.com", claude.BaseURL)
+	require.Equal(t, secrets.Ref("env:HMAC"), house.SigningKey)
+	require.Equal(t, egress.Endpoint{Host: "llm.internal.example", Networks: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")}, TLSMin: tls.VersionTLS12}, hosts[3])
+}
+
+// Every mistake is told at once, by its place, and no key is.
+func TestWhatIsWrongWithCobYAML(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"a key in place of a reference": {"ai: {providers: [{name: a, kind: openai, model: m, api_key: sk-live-0123456789}]}\negress: [api.openai.com]",
+			[]string{"ai.providers[0].api_key", "env:NAME or file:PATH"}},
+		"several": {`
+ai:
+  providers:
+    - {name: "A b", kind: gemini, model: "", limits: {calls: 0, per: soon, attempts: 4, repairs: 3, answer_tokens: 1}}
+    - {name: rules, kind: openai, model: m}
+    - {name: a, kind: openai, model: m, price: {input: -1, output: 0}}
+    - {name: a, kind: openai, model: m, limits: {usd_per_day: 1}}
+    - {name: b, kind: openai, model: m, base_url: "http://llm.example/v1"}
+    - {name: c, kind: openai, model: m, base_url: "https://user:secret@llm.example/v1"}
+egress: ["https://x/", {host: y, networks: [10.0.0.0], tls_min: "1.0"}, "llm.example:80"]
+`, []string{"ai.providers[0].name", "ai.providers[0].kind", "ai.providers[0].model", "ai.providers[0].limits.calls", "ai.providers[0].limits.per",
+			"ai.providers[0].limits.attempts", "ai.providers[0].limits.repairs", "ai.providers[0].limits.answer_tokens", "ai.providers[1].name",
+			"rules are always there", "ai.providers[2].price", "ai.providers[3].price", "while a limit is in US dollars", "a second time",
+			"api.openai.com, which egress does not list", "https for every host but this machine itself", "without credentials in it",
+			"egress[0]", "egress[1].networks", "egress[1].tls_min"}},
+		"an unknown key":           {"ai: {providers: [], verify: false}", []string{"ai", `unknown field \"verify\"`}},
+		"an unknown key on top":    {"insecure: true", []string{"insecure", "an unknown key in line 1"}},
+		"an unknown key in a host": {"egress: [{host: a, insecure: true}]", []string{"egress"}},
+		"not YAML":                 {"ai: [", []string{"cob.yaml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := parseFile([]byte(c.text))
+			require.ErrorIs(t, err, report.ErrInvalid)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, strings.ReplaceAll(want, `\"`, `"`))
+			}
+			require.NotContains(t, err.Error(), "0123456789")
+			require.NotContains(t, err.Error(), "secret")
+		})
+	}
+}
+
+func TestWhereCobYAMLIs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cob.yaml")
+	load := func(path string) (Config, error) {
+		l := &loader{lookup: func(name string) (string, bool) { return path, name == "COB_CONFIG" && path != "" }}
+		var c Config
+		l.file(&c)
+		return c, errorsOf(l)
+	}
+	c, err := load("")
+	require.NoError(t, err, "rules need none")
+	require.Empty(t, c.AI.Providers)
+	_, err = load(path)
+	require.ErrorContains(t, err, "COB_CONFIG")
+	require.NoError(t, os.WriteFile(path, []byte(whole), 0o600))
+	c, err = load(path)
+	require.NoError(t, err)
+	require.Len(t, c.AI.Providers, 3)
+	desk, err := c.Desk(nil)
+	require.NoError(t, err)
+	p, ok := desk.Provider("openai")
+	require.True(t, ok)
+	require.EqualValues(t, 5_000_000, p.Limits.MicroUSDPerDay)
+}
+
+func errorsOf(l *loader) error {
+	for _, err := range l.errs {
+		return err
+	}
+	return nil
+}
+
+func FuzzCobYAML(f *testing.F) {
+	f.Add([]byte(whole))
+	f.Add([]byte("ai: {providers: [{name: a, kind: openai, model: m, api_key: sk-live}]}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ai, hosts, err := parseFile(b)
+		if err != nil {
+			return
+		}
+		for _, h := range hosts {
+			require.NoError(t, h.Check())
+		}
+		for _, p := range ai.Providers {
+			require.Positive(t, p.Limits.Calls)
+			require.NoError(t, report.CheckProvider(p.Name))
+		}
+	})
+}

@@ -1,0 +1,210 @@
+package grounding
+
+import "slices"
+
+// bindAll holds every reference and statement against the words that are its
+// own, in the order of the text.
+func (k *check) bindAll() {
+	if len(k.violations) > 0 {
+		return
+	}
+	var s subject
+	var last *clause
+	for i, c := range k.parts {
+		if c.ref == nil {
+			s = k.bindStatement(c, s)
+			continue
+		}
+		if c.partOf != nil {
+			continue // it was bound with its part
+		}
+		at := s
+		if len(at.nouns) == 0 {
+			at.nouns, at.states = ahead(k.parts[i:])
+			if next := k.after(i); bare(c) && next != nil && len(entities(next.own())) > 0 {
+				at.dims = next.ref.fact.dims // "Falling by R, the rate of kb-search came to R"
+			}
+		}
+		if w := c.wholeOf; w != nil {
+			next := k.bindReference(w, at, last)
+			at.nouns, at.states, at.dims = next.nouns, next.states, next.dims
+			if len(featuresOf(c.own(), state)) > 0 {
+				at.states = nil
+			}
+		}
+		next := k.bindReference(c, at, last)
+		k.bindWhole(c, s)
+		if !c.aside {
+			s, last = next, c
+		}
+	}
+}
+
+// after is the clause behind the i-th, if it has a reference.
+func (k *check) after(i int) *clause {
+	if i+1 < len(k.parts) && k.parts[i+1].ref != nil {
+		return k.parts[i+1]
+	}
+	return nil
+}
+
+// bare holds for a reference that stands before everything it is about.
+func bare(c *clause) bool {
+	return !slices.ContainsFunc(c.own(), func(t token) bool { return t.is(entityWord) || t.does(noun|state) })
+}
+
+// ahead is what the next words name, for a reference before which nothing was
+// named: "R critical and R high findings are open".
+func ahead(cs []*clause) (nouns, states features) {
+	for _, c := range cs {
+		if nouns = featuresOf(c.own(), noun); len(nouns) > 0 {
+			return nouns, featuresOf(c.own(), state)
+		}
+	}
+	return nil, nil
+}
+
+// bindReference holds one reference against its words and returns what is being
+// talked about after it.
+func (k *check) bindReference(c *clause, s subject, last *clause) subject {
+	e := c.ref.fact
+	next := subject{entry: e, dims: e.dims}
+	if c.ref.shown() == "" {
+		k.refuse(ruleReference, "there is no figure for "+c.ref.verb+" of a fact that is referred to")
+		return next
+	}
+	if !e.Measured() {
+		k.refuse(ruleUnmeasured, "nothing may be said of an unmeasured fact but that it is not measured")
+		return next
+	}
+	if c.ref.verb == verbChange && e.change().Sign() == 0 {
+		k.refuse(ruleReference, "a change that is none is called unchanged")
+	}
+	k.bindMetric(c, s)
+	k.bindDims(c, s)
+	k.bindScope(c, c.ref.fact)
+	next.nouns, next.states = c.nouns, c.states
+	next.earlier = k.bindPeriod(c, s, last)
+	k.bindWays(c, e)
+	k.bindElided(c, last)
+	k.bindComparison(c, last)
+	k.bindSuperlative(c)
+	k.bindOther(c)
+	for _, key := range c.ref.keys() {
+		k.use(key)
+	}
+	return next
+}
+
+func (k *check) use(key string) {
+	if !slices.Contains(k.used, key) {
+		k.used = append(k.used, key)
+	}
+}
+
+// bindWhole holds parts against their wholes.
+func (k *check) bindWhole(c *clause, s subject) {
+	if c.ref.verb == verbShare {
+		k.bindShare(c)
+	}
+	if w := c.wholeOf; w != nil {
+		k.mustBePart(c.ref, w.ref)
+	}
+	if w := c.within; w != nil && c.ref != w.ref && c.nouns.within(w.nouns) && c.ref.verb != verbShare && !k.said(c) {
+		k.mustBePart(c.ref, w.ref)
+	}
+	if c.wholeOf == nil && c.aside && has(c.own(), part) && c.ref.verb != verbShare {
+		if s.entry == nil {
+			k.refuse(ruleSubject, "what it is a part of must be named before")
+			return
+		}
+		k.mustBePart(c.ref, &reference{verb: c.ref.verb, fact: s.entry})
+	}
+}
+
+// said tells whether an earlier reference is to the same fact: this one says
+// what it was, or how much it changed.
+func (k *check) said(c *clause) bool {
+	for _, o := range k.parts {
+		if o == c {
+			return false
+		}
+		if o.ref != nil && o.sameFact(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *check) mustBePart(r, whole *reference) {
+	if r.verb == verbChange || whole.verb == verbChange || r.verb == verbPrevious != (whole.verb == verbPrevious) || !isPart(r.fact, whole.fact) {
+		k.refuse(ruleReference, "what stands before \"of\" is no part of what stands behind it")
+	}
+}
+
+// isPart tells whether a fact counts some of what another counts: by the
+// metric's definition, or the same metric with fewer dimensions.
+func isPart(e, whole *entry) bool {
+	if e.metric.Whole == whole.ID || e.ID == "attack.hits" && whole.ID == "attack.evaluated" {
+		return sameDims(e.dims, whole.dims)
+	}
+	if e.ID != whole.ID || len(whole.dims) >= len(e.dims) || e.Unit != "count" || e.ID == "findings.rerated_net" {
+		return false
+	}
+	for name, value := range whole.dims {
+		if e.dims[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *check) bindShare(c *clause) {
+	if !isPart(c.ref.fact, c.ref.whole) {
+		k.refuse(ruleReference, "a share is of a part and its whole")
+	}
+	if !c.aside && !has(c.own(), share) && (len(c.after) == 0 || !c.after[0].does(of|part)) && c.wholeOf == nil {
+		k.refuse(ruleReference, "a share says of what it is one")
+	}
+	if has(c.own(), directions) {
+		k.refuse(ruleDirection, "how a share moved is not known")
+	}
+}
+
+// bindRange holds "of the targets" against a superlative's dimensions.
+func (k *check) bindRange(tokens []token, e *entry) {
+	for _, t := range tokens {
+		if _, of := e.dims[t.feature]; t.does(scope) && !(of && has(tokens, most|least)) {
+			k.refuse(ruleSubject, quoted(t.text)+" stands with a superlative among them only")
+		}
+	}
+}
+
+// bindOther refuses what no other rule has looked at.
+func (k *check) bindOther(c *clause) {
+	tokens := c.own()
+	if has(tokens, none|neither|noFigure) {
+		k.refuse(ruleNegation, "no and none stand in a part without a figure, and where the value is 0")
+	}
+	for i, t := range tokens {
+		if t.does(not) && !negatesWay(tokens, i) {
+			k.refuse(ruleNegation, "this not cannot be checked")
+		}
+	}
+	if d := c.ref.fact.change(); has(tokens, asOn) && (d == nil || d.Sign() != 0) {
+		k.refuse(ruleDirection, quoted("as on")+" says that nothing changed")
+	}
+	if has(tokens, leaving) && !slices.Contains([]string{"findings.open", "incidents.open", "actions.open"}, c.ref.fact.ID) {
+		k.refuse(ruleMetric, "only what is open then is left")
+	}
+	if has(tokens, unmeasured) && c.ref.fact.ID != "facts.unmeasured" {
+		k.refuse(ruleUnmeasured, "a part with a figure says that something is not measured")
+	}
+	if n := c.after; len(n) > 0 && n[0].does(thing) && (len(n) == 1 || !n[1].does(noun)) {
+		k.refuse(ruleMetric, quoted(n[0].text)+" is not what is counted")
+	}
+	k.bindRange(tokens, c.ref.fact)
+	if has(tokens, or) && c.ref.verb != verbShare {
+		k.refuse(ruleReference, "or stands before a share only")
+	}
+}

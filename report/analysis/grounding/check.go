@@ -1,0 +1,81 @@
+package grounding
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/closeofbusiness/cob/report/document"
+)
+
+// Check holds a draft against the facts. Nothing found: it may be printed.
+func (m *Material) Check(d Draft) []Violation {
+	out := m.checkDraft(d)
+	for i, c := range d.Claims {
+		k := m.check(c)
+		for _, v := range k.violations {
+			v.Claim = i + 1
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// check is one claim's way through the rules.
+type check struct {
+	m          *Material
+	claim      Claim
+	tokens     []token
+	parts      []*clause
+	violations []Violation
+	used       []string // keys of facts that the text is about
+	compared   []string // keys of facts that a superlative is about as well
+	ways       []int    // the directions that it states
+	applied    map[string]bool
+}
+
+func (m *Material) check(c Claim) *check {
+	k := &check{m: m, claim: c, applied: map[string]bool{}}
+	if !k.read() {
+		return k
+	}
+	if !k.respectively() {
+		return k
+	}
+	k.parts = k.clauses(k.tokens)
+	k.bindAll()
+	if len(k.violations) == 0 {
+		k.checkListed()
+		k.checkStance()
+	}
+	return k
+}
+
+// checked names the rules that a claim passed and that had something to look
+// at.
+func (m *Material) checked(c Claim) []string {
+	k := m.check(c)
+	if len(k.violations) > 0 {
+		return nil
+	}
+	for _, always := range []string{ruleSentence, rulePlain, ruleUnknown, ruleReference, ruleMetric, ruleSubject, rulePeriod, ruleStance, ruleListed} {
+		k.applied[always] = true
+	}
+	return slices.DeleteFunc(Rules(), func(r string) bool { return !k.applied[r] })
+}
+
+func (k *check) refuse(rule, detail string) {
+	v := Violation{Rule: rule, Detail: detail}
+	if !slices.Contains(k.violations, v) {
+		k.violations = append(k.violations, v)
+	}
+}
+
+// quoted is at most one short word of the answer.
+func quoted(word string) string {
+	const most = 24
+	r := []rune(document.Clean(word).String())
+	if len(r) > most {
+		r = append(r[:most-1], '…')
+	}
+	return `"` + strings.ReplaceAll(string(r), `"`, "") + `"`
+}

@@ -1,0 +1,95 @@
+// Package grounding gives a model facts and checks what it writes about them.
+package grounding
+
+import (
+	"slices"
+
+	"github.com/closeofbusiness/cob/report/analysis"
+	"github.com/closeofbusiness/cob/report/fact"
+)
+
+// maxFacts bounds what one question holds.
+const maxFacts = 400
+
+// Material is what a model is given and what its answer is checked against.
+type Material struct {
+	set     *fact.Set
+	options analysis.Options
+	days    days
+	names   *names
+	entries []*entry
+	byKey   map[string]*entry
+	leftOut int
+	lexicon *lexicon
+}
+
+// entry is a fact under the names that the model knows.
+type entry struct {
+	*fact.Fact
+	metric fact.Metric
+	dims   fact.Dims // as the model writes them
+	key    string    // likewise
+}
+
+// days are the names of the two business days; empty where a day has no name
+// that is clear without a date.
+type days struct{ today, previous string }
+
+// New selects the facts that match o.About, at most 400: totals and single
+// dimensions first, cells of target, probe and detector last. It fails where
+// the set's zone or date is not known.
+func New(set *fact.Set, o analysis.Options) (*Material, error) {
+	clock, err := set.Clock()
+	if err != nil {
+		return nil, err
+	}
+	if o.Sentences <= 0 {
+		o.Sentences = 6
+	}
+	if o.Words <= 0 {
+		o.Words = 120
+	}
+	m := &Material{set: set, options: o, byKey: map[string]*entry{}}
+	m.days.today = set.BusinessDate.Time().Format("Monday")
+	if p := clock.PreviousInProse(); plainWord(p) && p != m.days.today {
+		m.days.previous = p
+	}
+	m.names = nameFacts(set.Facts)
+	m.choose()
+	m.names.spellings = spellings(m.entries)
+	dayBefore := set.Previous.Date.Time().AddDate(0, 0, 1).Equal(set.BusinessDate.Time())
+	m.lexicon = newLexicon(m.days, dayBefore)
+	return m, nil
+}
+
+// choose keeps the first facts of those asked for, the least detailed first.
+func (m *Material) choose() {
+	var all []*entry
+	for i := range m.set.Facts {
+		f := &m.set.Facts[i]
+		metric, known := fact.Lookup(f.ID)
+		if !known || !m.wanted(f.ID) {
+			continue
+		}
+		dims := m.names.dims(f.Dims)
+		all = append(all, &entry{Fact: f, metric: metric, dims: dims, key: fact.Key(f.ID, dims)})
+	}
+	slices.SortStableFunc(all, func(a, b *entry) int { return max(1, len(a.dims)) - max(1, len(b.dims)) })
+	if len(all) > maxFacts {
+		m.leftOut = len(all) - maxFacts
+		all = all[:maxFacts]
+	}
+	m.entries = all
+	for _, e := range all {
+		m.byKey[e.key] = e
+	}
+}
+
+func (m *Material) wanted(id string) bool {
+	return len(m.options.About) == 0 ||
+		slices.ContainsFunc(m.options.About, func(p string) bool { return analysis.Matches(p, id) })
+}
+
+// find is the fact of a metric and of dimensions as the model writes them, or
+// nil.
+func (m *Material) find(id string, d fact.Dims) *entry { return m.byKey[fact.Key(id, d)] }

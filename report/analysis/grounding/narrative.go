@@ -1,0 +1,52 @@
+package grounding
+
+import (
+	"strings"
+
+	"github.com/closeofbusiness/cob/report/analysis"
+	"github.com/closeofbusiness/cob/report/document"
+)
+
+// Narrative fills the references of a draft that Check had nothing against.
+// Label, provider and model are the caller's to set.
+func (m *Material) Narrative(d Draft) analysis.Narrative {
+	n := analysis.Narrative{Sentences: make([]analysis.Sentence, len(d.Claims))}
+	for i, c := range d.Claims {
+		n.Sentences[i] = m.sentence(c)
+	}
+	return n
+}
+
+func (m *Material) sentence(c Claim) analysis.Sentence {
+	s := analysis.Sentence{Claim: c.Text, Facts: make([]string, 0, len(c.Facts)), Checks: m.checked(c)}
+	for _, key := range c.Facts {
+		if e := m.byKey[key]; e != nil {
+			s.Facts = append(s.Facts, e.Key())
+		}
+	}
+	tokens, _ := m.tokens(c.Text)
+	var plain strings.Builder
+	flush := func() {
+		if plain.Len() > 0 {
+			s.Text = append(s.Text, document.Plain(plain.String()))
+			plain.Reset()
+		}
+	}
+	at := 0
+	for _, t := range tokens {
+		plain.WriteString(c.Text[at:t.start])
+		at = t.end
+		switch {
+		case t.ref != nil:
+			flush()
+			s.Text = append(s.Text, document.Strong(t.ref.shown()))
+		case t.is(entityWord) && m.names.real[t.text] != "":
+			plain.WriteString(m.names.real[t.text])
+		default:
+			plain.WriteString(c.Text[t.start:t.end])
+		}
+	}
+	plain.WriteString(c.Text[at:])
+	flush()
+	return s
+}

@@ -1,0 +1,196 @@
+package grounding
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/closeofbusiness/cob/report/fact/facttest"
+)
+
+// Each claim is false of the example, or says what nobody knows, and is refused
+// by the rule named; an empty rule: by whichever comes first.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	m := material(t, facttest.Example())
+	for _, tt := range []struct {
+		rule  string
+		claim Claim
+	}{
+		// Plain text.
+		{rulePlain, say("The attack success rate rose to [fact attack.success_rate] https://evil.example.", "up")},
+		{rulePlain, say("The attack success rate rose to [fact attack.success_rate] <b>.", "up")},
+		{rulePlain, say("The \"attack success rate\" rose to [fact attack.success_rate].", "up")},
+		{rulePlain, say("The attack success rate rose to [fact attack.success_rate] – more.", "up")},
+		{rulePlain, say("The attack success rate rose to [fact attack.success_rate] @ops.", "up")},
+		{rulePlain, say("The attack success rate rose\nto [fact attack.success_rate].", "up")},
+		{rulePlain, say("The attack succeß rate rose to [fact attack.success_rate].", "up")},
+		{rulePlain, say("The аttack success rate rose to [fact attack.success_rate].", "up")}, // Cyrillic а
+		{rulePlain, say("The attack success rate ((rose)) to [fact attack.success_rate].", "up")},
+		{ruleReference, say("The attack success rate rose to {{ [fact attack.success_rate].", "up")},
+		{ruleReference, say("The attack success rate rose to {{fact:attack.nothing}}.", "up", asr)},
+		{ruleReference, say("The attack success rate rose to {{sum:attack.success_rate}}.", "up", asr)},
+		{ruleReference, say("The attack success rate rose to {{share:attack.success_rate}}.", "up", asr)},
+		{ruleNumber, say("The attack success rate rose to 6.70.", "up", asr)},
+		{ruleUnit, say("The attack success rate rose to [fact attack.success_rate] %.", "up")},
+		{ruleSentence, say("the attack success rate rose to [fact attack.success_rate].", "up")},
+		{ruleSentence, say("The attack success rate rose to [fact attack.success_rate]", "up")},
+		{ruleSentence, say("The attack success rate rose. It rose to [fact attack.success_rate].", "up")},
+		// Words.
+		{ruleUnknown, say("The attack success rate skedaddled to [fact attack.success_rate].", "up")},
+		{ruleUnknown, say("The attack success rate ROSE to [fact attack.success_rate].", "up")},
+		{ruleNumber, say("The attack success rate doubled to [fact attack.success_rate].", "up")},
+		{ruleNumber, say("Half of the findings, [fact findings.open], are open.", "none")},
+		{ruleCause, say("The attack success rate rose to [fact attack.success_rate] because hits rose.", "up")},
+		{ruleCause, say("The attack success rate rose to [fact attack.success_rate] after prompt injection rose.", "up")},
+		{ruleJudgement, say("The attack success rate rose sharply to [fact attack.success_rate].", "up")},
+		{ruleJudgement, say("Only [fact findings.closed] findings were closed.", "none")},
+		{ruleApproximation, say("Nearly [fact findings.open] findings are open.", "none")},
+		{ruleApproximation, say("[fact findings.opened] findings were opened, and more than [fact findings.closed] were closed.", "none")},
+		{ruleComparison, say("More than [fact findings.open] findings are open.", "none")},
+		{rulePrediction, say("The attack success rate will rise to [fact attack.success_rate].", "up")},
+		{ruleInstruction, say("Ignore [fact findings.open] open findings.", "none")},
+		{ruleUnit, say("The attack success rate rose [change attack.success_rate] points.", "up")},
+		{rulePeriod, say("The attack success rate rose to [fact attack.success_rate] last week.", "up")},
+		{rulePeriod, say("The attack success rate rose to [fact attack.success_rate] on Monday.", "up")},
+		// Metrics.
+		{ruleMetric, say("[fact findings.open] findings were opened.", "none")},
+		{ruleMetric, say("[fact findings.opened] incidents were opened.", "none")},
+		{ruleMetric, say("[fact findings.opened] findings were closed and [fact findings.closed] opened.", "none")},
+		{ruleMetric, say("The attack success rate rose to [fact attack.hits].", "up")},
+		{ruleMetric, say("[fact findings.open].", "none")},
+		{ruleMetric, say("[fact runs.planned] test runs failed.", "none")},
+		{ruleMetric, say("[fact runs.completed] test runs were planned and [fact runs.planned] completed.", "none")},
+		{ruleMetric, say("Of the [fact runs.planned] planned test runs, [fact runs.failed] were completed.", "none")},
+		{ruleMetric, say("[fact runs.failed] of [fact runs.planned] planned test runs were completed.", "none")},
+		{ruleMetric, say("[fact attempts.unanswered] prompts were answered.", "none")},
+		{ruleMetric, say("[fact findings.opened] findings were opened, leaving [fact findings.closed] closed.", "none")},
+		{ruleMetric, say("[fact findings.open] levels.", "none")},
+		{"", say("The attack success rate rose to [fact attack.success_rate] and availability of api-gateway to [fact "+upRouter+"].", "up")},
+		// Subjects.
+		{ruleSubject, say("On support-assistant the attack success rate rose to [fact attack.success_rate].", "up")},
+		{ruleSubject, say("The attack success rate rose to [fact "+asrSA+"].", "up")},
+		{ruleSubject, say("In all, the attack success rate rose to [fact "+asrSA+"].", "up")},
+		{ruleSubject, say("On kb-search the attack success rate was [fact "+asrSA+"].", "none")},
+		{ruleSubject, say("The attack success rate rose to [fact "+asrSA+"] on support-assistant and to [fact "+asrCT+"].", "up")},
+		{ruleSubject, say("On support-assistant and kb-search the attack success rate was [fact "+asrSA+"].", "none")},
+		{ruleSubject, say("The attack success rate was [fact "+asrSA+"] on kb-search and [fact "+asrKB+"] on support-assistant.", "none")},
+		{ruleSubject, say("[fact "+newCrit+"] findings were opened.", "none")},
+		{ruleSubject, say("[fact findings.opened] critical findings were opened.", "none")},
+		{ruleSubject, say("[fact "+newCrit+"] critical findings were opened and [fact findings.closed] closed.", "none")},
+		{ruleSubject, say("On support-assistant the probe HijackKillHumans had a success rate of [fact "+latent+"].", "none")},
+		{ruleSubject, say("On the targets, the attack success rate was [fact attack.success_rate].", "none")},
+		// Periods and verbs.
+		{rulePeriod, say("The attack success rate rose to [was attack.success_rate].", "up")},
+		{rulePeriod, say("The attack success rate rose from [fact attack.success_rate].", "up")},
+		{rulePeriod, say("The attack success rate was [was attack.success_rate].", "none")},
+		{rulePeriod, say("The attack success rate was [fact attack.success_rate] on Thursday.", "none")},
+		{rulePeriod, say("The attack success rate was [was attack.success_rate] on Friday.", "none")},
+		{rulePeriod, say("The attack success rate rose [fact attack.success_rate].", "up")},
+		{rulePeriod, say("The attack success rate rose by [fact attack.success_rate].", "up")},
+		{rulePeriod, say("The attack success rate rose to [change attack.success_rate].", "up")},
+		{rulePeriod, say("The attack success rate was [change attack.success_rate].", "none")},
+		{rulePeriod, say("[change findings.open] findings are open.", "none")},
+		{rulePeriod, say("[fact findings.open] more findings are open than on Thursday.", "up")},
+		{rulePeriod, say("On Thursday [was runs.planned] test runs were planned and [fact runs.completed] completed.", "none")},
+		{rulePeriod, say("The attack success rate rose to [fact attack.success_rate], compared with Friday.", "up")},
+		{ruleReference, say("Availability of api-gateway moved by [change "+upGateway+"].", "none")},
+		// Directions.
+		{ruleDirection, say("The attack success rate fell to [fact attack.success_rate].", "down")},
+		{ruleDirection, say("The attack success rate improved to [fact attack.success_rate].", "up")},
+		{ruleDirection, say("The attack success rate was unchanged at [fact attack.success_rate].", "unchanged")},
+		{ruleDirection, say("The attack success rate was [fact attack.success_rate], lower than on Thursday.", "down")},
+		{ruleDirection, say("The attack success rate was [fact attack.success_rate], lower than on Thursday, and [fact findings.closed] findings were closed.", "down")},
+		{ruleDirection, say("The attack success rate did not rise: it was [fact attack.success_rate].", "none")},
+		{ruleDirection, say("Availability of model-router was up at [fact "+upRouter+"].", "up")},
+		{ruleDirection, say("Evaluations worsened to [fact attack.evaluated].", "down")},
+		{ruleDirection, say("Attack success on kb-search reached a rate of [fact attack.success_rate{target=kb-search}].", "none")},
+		{rulePeriod, say("On Thursday the attack success rate rose, at [was attack.success_rate].", "up")},
+		{ruleDirection, say("Open findings fell while the attack success rate rose to [fact attack.success_rate].", "up", "findings.open")},
+		{ruleStance, say("The attack success rate rose to [fact attack.success_rate].", "down")},
+		{ruleStance, say("The attack success rate rose to [fact attack.success_rate].", "none")},
+		{ruleStance, say("The attack success rate was [fact attack.success_rate].", "down")},
+		{ruleStance, say("The attack success rate was [fact attack.success_rate].", "")},
+		// Comparisons.
+		{ruleComparison, say("The attack success rate on kb-search, at [fact "+asrKB+"], was higher than on support-assistant, at [fact "+asrSA+"].", "none")},
+		{ruleComparison, say("[fact findings.closed] findings were closed, more than the [fact findings.opened] opened.", "none")},
+		{ruleComparison, say("The attack success rate on kb-search ([fact "+asrKB+"]) exceeded that on support-assistant ([fact "+asrSA+"]).", "none")},
+		{ruleSuperlative, say("kb-search had the highest attack success rate, [fact "+asrKB+"].", "none")},
+		{ruleSuperlative, say("The highest attack success rate was [fact attack.success_rate].", "none")},
+		{ruleSuperlative, say("Availability of model-router was the lowest, [fact "+upRouter+"].", "none")}, // one is unmeasured
+		{ruleReference, say("[fact findings.closed] of [fact findings.opened] opened findings were closed.", "none")},
+		{ruleReference, say("[fact findings.opened] findings were opened, [fact findings.closed] of them closed.", "none")},
+		{"", say("[fact findings.open] of [fact "+openCrit+"] critical findings are open.", "none")},
+		{ruleReference, say("[share findings.opened / findings.open] of the open findings were opened.", "none")},
+		{ruleReference, say("The number of completed test runs was [share runs.completed / runs.planned].", "none")},
+		// Negation and what is not measured.
+		{ruleNegation, say("No finding was opened.", "none", "findings.opened")},
+		{ruleNegation, say("[fact findings.opened] findings were not opened.", "none")},
+		{"", say("[fact runs.completed] test runs were not completed.", "none")},
+		{ruleNegation, say("No critical findings are open, and [fact findings.open] are open in all.", "none", openCrit)},
+		{ruleUnmeasured, say("The attack success rate is not measured.", "none", asr)},
+		{ruleUnmeasured, say("Availability of voice-bridge was [was "+upBridge+"] on Thursday.", "none")},
+		{"", say("Availability of voice-bridge was [fact "+upBridge+"].", "none")},
+		{"", say("Availability of voice-bridge fell.", "down", upBridge)},
+		{ruleSubject, say("Availability is not measured.", "none", upBridge)},
+		{ruleUnmeasured, say("Availability of voice-bridge and of api-gateway is not measured.", "none", upBridge, upGateway)},
+		{"", say("No incident was resolved on voice-bridge.", "none", "incidents.resolved")},
+		{ruleUnmeasured, say("The attack success rate was [fact attack.success_rate]; there is no figure for Thursday.", "none")},
+		{ruleUnmeasured, say("For api-gateway, neither availability nor p95 latency is measured.", "none", upGateway, msGateway)},
+		{ruleNegation, say("Findings were neither opened nor closed.", "none", "findings.opened", "findings.closed")},
+		// Lists and evidence.
+		{ruleListed, say("The attack success rate rose to [fact attack.success_rate].", "up", asrSA)},
+		{ruleListed, say("The attack success rate rose to [fact attack.success_rate].", "up", "made.up")},
+		{ruleListed, Claim{Text: "The attack success rate rose to {{fact:attack.success_rate}}.", Stance: "up", Facts: []string{}}},
+		{ruleListed, Claim{Text: "The attack success rate rose to {{fact:attack.success_rate}}.", Stance: "up", Facts: []string{asr, asr}}},
+		{"", say("Testing continued.", "none", asr)},
+		{"", say("The attack success rate was recorded.", "none", asr)},
+		{"", say("Findings were opened.", "none", "findings.opened")},
+		{"", say("There were hits on kb-search, and [fact findings.open] findings are open.", "none")},
+		// What is left out is what was said before.
+		{ruleDirection, say("Availability of model-router fell to [fact "+upRouter+"] and of api-gateway to [fact "+upGateway+"].", "down")},
+		{ruleDirection, say("The attack success rate rose to [fact "+asrSA+"] on support-assistant and [fact "+asrKB+"] on kb-search.", "up")},
+		{ruleDirection, say("Open findings rose to [fact findings.open] and availability of api-gateway to [fact "+upGateway+"].", "up")},
+		// What a reader would take to be about less than it is.
+		{ruleSubject, say("On support-assistant there were [fact "+hitsSA+"] hits, and [fact findings.opened] findings were opened.", "none")},
+		{ruleSubject, say("On support-assistant [fact "+newCrit+"] critical findings were opened.", "none")},
+		{ruleSubject, say("On support-assistant, no incident was resolved.", "none", "incidents.resolved")},
+		{ruleSubject, say("There were [fact attack.hits] hits in [fact "+evalSA+"] evaluations on support-assistant.", "none")},
+		{rulePeriod, say("[fact findings.opened] findings were opened and [was findings.closed] closed on Thursday.", "none")},
+		{ruleEvidence, say("The system reported the attack data, and [fact findings.open] findings are open.", "none")},
+		{ruleEvidence, say("[fact findings.open] findings are open, which was reported to the target system.", "none")},
+		{ruleSubject, say("p95 latency was [fact "+msRouter+"] and [fact "+msGateway+"] on api-gateway and model-router respectively.", "none")},
+		{ruleSubject, say("On api-gateway and model-router p95 latency was [fact "+msRouter+"] and [fact "+msGateway+"] respectively.", "none")},
+		{ruleSubject, say("On api-gateway and support-assistant p95 latency was [fact "+msGateway+"] and [fact "+msRouter+"] respectively.", "none")},
+		{ruleDirection, say("Availability of model-router and api-gateway fell to [fact "+upRouter+"] and [fact "+upGateway+"] respectively.", "down")},
+		{ruleComparison, say("There were hits on kb-search, after [was attack.hits{target=kb-search}] on Thursday.", "down")},
+	} {
+		v := refusals(m, tt.claim)
+		if len(v) == 0 {
+			t.Errorf("accepted: %s", tt.claim.Text)
+			continue
+		}
+		met := tt.rule == ""
+		for _, x := range v {
+			met = met || x.Rule == tt.rule
+		}
+		if !met {
+			t.Errorf("%s: want %s, have %v", tt.claim.Text, tt.rule, v)
+		}
+	}
+}
+
+func TestDraftBounds(t *testing.T) {
+	t.Parallel()
+	m := material(t, facttest.Example())
+	c := say("The attack success rate rose to [fact attack.success_rate].", "up")
+	m.options.Sentences, m.options.Words = 2, 20
+	require.Empty(t, m.Check(Draft{Claims: []Claim{c}}))
+	require.Equal(t, ruleRepetition, m.Check(Draft{Claims: []Claim{c, c}})[0].Rule)
+	require.Equal(t, ruleDraft, m.Check(Draft{})[0].Rule)
+	other := say("Open findings rose to [fact findings.open].", "up")
+	third := say("There were [fact attack.hits] hits in all.", "none")
+	require.Equal(t, ruleDraft, m.Check(Draft{Claims: []Claim{c, other, third}})[0].Rule)
+	m.options.Words = 9
+	require.Equal(t, ruleDraft, m.Check(Draft{Claims: []Claim{c, other}})[0].Rule)
+}
