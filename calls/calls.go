@@ -189,10 +189,11 @@ type taken struct {
 	microUSD int64
 }
 
-// reserve sets what the call may cost at the most: a token has two bytes at the
-// least in what we send, which is JSON of English words and numbers.
+// reserve sets what the call may cost. In JSON of English words and numbers a
+// token has three bytes or more; should a call use more all the same, that is
+// counted once it is known.
 func (t *taken) reserve() {
-	in := int64(len(t.body)) / 2
+	in := int64(len(t.body)) / 3
 	t.tokens = in + t.provider.AnswerTokens
 	t.microUSD = t.provider.Price.of(in, t.provider.AnswerTokens)
 }

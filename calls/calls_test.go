@@ -107,7 +107,7 @@ func TestACallLeavesARow(t *testing.T) {
 		require.Len(t, rows, 1, "it is there before the call")
 		require.Equal(t, "calling", rows[0].Outcome)
 		require.Equal(t, q.RequestID, rows[0].ID)
-		require.EqualValues(t, len(`{"ask":"facts"}`)/2+1000, rows[0].ChargedTokens, "reserved")
+		require.EqualValues(t, len(`{"ask":"facts"}`)/3+1000, rows[0].ChargedTokens, "reserved")
 		return provider.Answer{Text: "said", Model: "m-2026\x1b", RequestID: "req_1", FinishReason: "stop", Status: 200, InputTokens: 100, OutputTokens: 10, Response: []byte("body")}, nil
 	}
 	made, err := o.make(1)
@@ -288,7 +288,7 @@ func TestBudgets(t *testing.T) {
 				return provider.Answer{Text: "x", InputTokens: 1, OutputTokens: 30}, nil
 			}
 			n := 0
-			for ; n < 10; n++ { // the reserve of a call is 1,007 tokens and 10,007 millionths
+			for ; n < 10; n++ { // the reserve of a call is 1,005 tokens and 10,005 millionths
 				_, err := o.make(n + 1)
 				var refused *calls.Refused
 				if errors.As(err, &refused) {
@@ -311,7 +311,7 @@ func TestWhatIsCharged(t *testing.T) {
 	for i, c := range []struct {
 		code string
 		want int64
-	}{{provider.CodeRateLimited, 0}, {provider.CodeUnauthorized, 0}, {provider.CodeTimeout, 1007}, {provider.CodeReset, 1007}, {"unheard of", 0}} {
+	}{{provider.CodeRateLimited, 0}, {provider.CodeUnauthorized, 0}, {provider.CodeTimeout, 1005}, {provider.CodeReset, 1005}, {"unheard of", 0}} {
 		o.asker.answer = func(int, provider.Question) (provider.Answer, error) {
 			return provider.Answer{}, &provider.Failure{Code: c.code}
 		}

@@ -107,19 +107,29 @@ func (k *check) bindWhole(c *clause, s subject) {
 	if c.ref.verb == verbShare {
 		k.bindShare(c)
 	}
-	if w := c.wholeOf; w != nil {
+	if w := c.among; w != nil && c.ref.verb != verbShare {
 		k.mustBePart(c.ref, w.ref)
 	}
 	if w := c.within; w != nil && c.ref != w.ref && c.nouns.within(w.nouns) && c.ref.verb != verbShare && !k.said(c) {
 		k.mustBePart(c.ref, w.ref)
 	}
-	if c.wholeOf == nil && c.aside && has(c.own(), part) && c.ref.verb != verbShare {
+	if c.wholeOf == nil && (c.aside && has(c.own(), part) || k.continues(c)) && c.ref.verb != verbShare {
 		if s.entry == nil {
 			k.refuse(ruleSubject, "what it is a part of must be named before")
 			return
 		}
 		k.mustBePart(c.ref, &reference{verb: c.ref.verb, fact: s.entry})
 	}
+}
+
+// continues holds for the second of "R of them overdue and R new".
+func (k *check) continues(c *clause) bool {
+	i := slices.Index(k.parts, c)
+	if i <= 0 || c.aside || has(c.own(), noun|verb) {
+		return false
+	}
+	p := k.parts[i-1]
+	return p.ref != nil && p.aside && has(p.own(), part) && !separatedBy(p.after) && !separatedBy(c.before)
 }
 
 // said tells whether an earlier reference is to the same fact: this one says

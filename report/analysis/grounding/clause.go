@@ -9,6 +9,7 @@ type clause struct {
 	before, after []token
 	aside         bool    // "of them", brackets: what follows is not about it
 	partOf        *clause // of a whole in "R of R": its part
+	among         *clause // of a part in "R hits in R evaluations": its whole
 	wholeOf       *clause // of a part in "R of R": its whole
 	within        *clause // "Of the R …, R …": the first
 	than          bool    // the "higher" behind it leads to the next reference
@@ -281,6 +282,9 @@ func (k *check) share(left, right *clause, gap []token) {
 	}
 	left.after, right.before = gap[:i:i], slices.Clone(gap[i:])
 	left.than = gap[i].does(than) && !priorNext(gap[i+1:])
+	if leadsOf(gap[i:]) {
+		left.among = right
+	}
 	if onlyOf(gap) {
 		left.wholeOf, right.partOf = right, left
 	}
@@ -326,6 +330,12 @@ func preposition(gap []token) int {
 		}
 	}
 	return -1
+}
+
+// leadsOf holds for "of the" and "in" before a figure: what stands before it is
+// a part of it.
+func leadsOf(tokens []token) bool {
+	return (tokens[0].does(of) || tokens[0].text == "in") && !slices.ContainsFunc(tokens[1:], func(t token) bool { return !t.does(of | article) })
 }
 
 // onlyOf holds for "of the".

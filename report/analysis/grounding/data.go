@@ -51,7 +51,7 @@ func (m *Material) Data() string {
 		g.Facts[i] = e.given()
 		for _, alias := range e.dims {
 			if label, hidden := m.names.real[alias]; hidden {
-				g.Labels[alias] = label
+				g.Labels[alias] = unfenced.Replace(label)
 			}
 		}
 	}
@@ -61,6 +61,10 @@ func (m *Material) Data() string {
 	}
 	return string(b)
 }
+
+// unfenced takes out of a label what could be taken for a reference or for the
+// end of the quotation.
+var unfenced = strings.NewReplacer("{{", " ", "}}", " ", "<", " ", ">", " ", "`", " ", "\"", " ")
 
 func (e *entry) given() givenFact {
 	g := givenFact{ID: e.key, Metric: e.metric.Label, Dims: e.dims, Status: string(fact.Measured), Unit: string(e.Unit), Good: string(e.metric.Good)}

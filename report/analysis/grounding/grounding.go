@@ -2,14 +2,15 @@
 package grounding
 
 import (
+	"math/big"
 	"slices"
 
 	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/fact"
 )
 
-// maxFacts bounds what one question holds.
-const maxFacts = 400
+// maxFacts bounds what one question holds: some 60 KB, or 18,000 tokens.
+const maxFacts = 200
 
 // Material is what a model is given and what its answer is checked against.
 type Material struct {
@@ -35,9 +36,11 @@ type entry struct {
 // that is clear without a date.
 type days struct{ today, previous string }
 
-// New selects the facts that match o.About, at most 400: totals and single
-// dimensions first, cells of target, probe and detector last. It fails where
-// the set's zone or date is not known.
+// New selects the facts that match o.About, at most 200: totals and single
+// dimensions first, then cells of target, probe and detector, those that are not
+// measured and those that moved most before the others, and of cells the figures
+// alone and not what they are made of. It fails where the set's zone or date is
+// not known.
 func New(set *fact.Set, o analysis.Options) (*Material, error) {
 	clock, err := set.Clock()
 	if err != nil {
@@ -68,13 +71,13 @@ func (m *Material) choose() {
 	for i := range m.set.Facts {
 		f := &m.set.Facts[i]
 		metric, known := fact.Lookup(f.ID)
-		if !known || !m.wanted(f.ID) {
+		if !known || !m.wanted(f.ID) || len(f.Dims) > 1 && metric.PartOf != "" {
 			continue
 		}
 		dims := m.names.dims(f.Dims)
 		all = append(all, &entry{Fact: f, metric: metric, dims: dims, key: fact.Key(f.ID, dims)})
 	}
-	slices.SortStableFunc(all, func(a, b *entry) int { return max(1, len(a.dims)) - max(1, len(b.dims)) })
+	slices.SortStableFunc(all, before)
 	if len(all) > maxFacts {
 		m.leftOut = len(all) - maxFacts
 		all = all[:maxFacts]
@@ -83,6 +86,29 @@ func (m *Material) choose() {
 	for _, e := range all {
 		m.byKey[e.key] = e
 	}
+}
+
+// before orders facts by how much a reader would miss them.
+func before(a, b *entry) int {
+	if d := max(1, len(a.dims)) - max(1, len(b.dims)); d != 0 || len(a.dims) <= 1 {
+		return d
+	}
+	if a.Measured() != b.Measured() {
+		if b.Measured() {
+			return -1
+		}
+		return 1
+	}
+	return b.moved().Cmp(a.moved())
+}
+
+// moved is how far a fact went, in its own unit; nothing where that is not known.
+func (e *entry) moved() *big.Rat {
+	d := e.change()
+	if d == nil {
+		return new(big.Rat)
+	}
+	return d.Abs(d)
 }
 
 func (m *Material) wanted(id string) bool {

@@ -31,6 +31,7 @@ func (k *check) bindPeriod(c *clause, s subject, last *clause) bool {
 		k.refuse(rulePeriod, "the words beside a reference lead to "+listed(verbs)+", and it is a "+c.ref.verb)
 	}
 	k.bindBases(c)
+	k.bindEnds(c)
 	if c.lead().does(against|than) && !k.hasCounterpart(c, s, last) {
 		k.refuse(ruleComparison, "there is nothing that is compared")
 	}
@@ -213,6 +214,32 @@ func (k *check) bindBases(c *clause) {
 			k.refuse(ruleCause, quoted("after"))
 		}
 	}
+}
+
+// bindEnds refuses a comparison that ends in something other than a figure or
+// the previous business day: "fewer than planned".
+func (k *check) bindEnds(c *clause) {
+	for i, t := range c.after {
+		rest := c.after[i+1:]
+		same := t.does(flat) && (strings.HasSuffix(t.text, " as") || strings.HasSuffix(t.text, " to") || strings.HasSuffix(t.text, " with") || strings.HasSuffix(t.text, " from"))
+		named := (t.text == "against" || t.text == "from") && nameNext(rest)
+		if (same || t.does(than|against|out|beyond|below)) && !priorNext(rest) && !named {
+			k.refuse(ruleComparison, quoted(t.text)+" leads to no figure and to no day")
+		}
+	}
+}
+
+// nameNext tells whether a name comes next: "attacks against kb-search".
+func nameNext(tokens []token) bool {
+	for _, t := range tokens {
+		if t.is(entityWord) {
+			return true
+		}
+		if !t.does(article | thing) {
+			return false
+		}
+	}
+	return false
 }
 
 // figureNext tells whether a reference comes next, behind articles and days.

@@ -31,6 +31,7 @@ func (k *check) bindStatement(c *clause, s subject) subject {
 		k.refuse(rulePeriod, "a part without a figure is about this business day")
 	}
 	k.bindBases(c)
+	k.bindEnds(c)
 	earlier, _ := times(c)
 	k.state(tokens, facts, earlier)
 	next := subject{nouns: nouns, states: states, dims: facts[0].dims}
