@@ -87,6 +87,10 @@ func readProviders(p place, endpoints []egress.Endpoint) []AIProvider {
 	var out []AIProvider
 	seen := map[string]bool{}
 	for _, item := range ai["providers"].items("a list of providers") {
+		if !item.composed() {
+			item.wrong("something else", "a mapping with name, kind and model")
+			continue
+		}
 		f := item.fields("name", "kind", "base_url", "model", "api_key", "signing_key", "price", "limits")
 		made := AIProvider{Name: f["name"].text(), Kind: f["kind"].text()}
 		if made.Name == report.ByRules && made.Kind == report.ByRules {
@@ -134,7 +138,7 @@ func readReference(p place) secrets.Ref {
 	}
 	ref, err := secrets.Parse(s)
 	if err != nil {
-		p.wrong("something else", strings.TrimSuffix(report.Message(err), " is needed"))
+		p.fail(err)
 	}
 	return ref
 }

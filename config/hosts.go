@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/closeofbusiness/cob/egress"
-	"github.com/closeofbusiness/cob/report"
 )
 
 const hostForm = "a host, or a mapping with host, networks and tls_min"
@@ -44,7 +43,7 @@ func readHost(p place) egress.Endpoint {
 		}
 	}
 	if err := out.Check(); err != nil {
-		p.wrong(fmt.Sprintf("%.60q", out.Host), report.Message(err))
+		p.fail(fmt.Errorf("%.60q: %w", out.Host, err))
 	}
 	return out
 }

@@ -38,12 +38,25 @@ func readLimits(p place, out Limits) Limits {
 }
 
 // number reads a number within bounds; without one, out stays as it is. NaN is
-// within none.
+// within none, and what is counted is not cut to a whole number.
 func number[T int | int64 | float64](p place, out *T, least, most T) {
-	expected := fmt.Sprintf("a number from %v to %v", least, most)
-	if read(p, out, expected) {
-		p.wrongIf(!(*out >= least && *out <= most), fmt.Sprint(*out), expected)
+	expected := fmt.Sprintf("%s from %.f to %.f", numeral(*out), float64(least), float64(most))
+	var f float64
+	if !read(p, &f, expected) {
+		return
 	}
+	if within := f >= float64(least) && f <= float64(most); !within || float64(T(f)) != f {
+		p.wrong(fmt.Sprint(f), expected)
+		return
+	}
+	*out = T(f)
+}
+
+func numeral(v any) string {
+	if _, ok := v.(float64); ok {
+		return "a number"
+	}
+	return "a whole number"
 }
 
 func duration(p place, out *time.Duration, least, most time.Duration) {

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/calendar/yamlfile"
 )
 
@@ -39,6 +40,11 @@ func lineOf(n ast.Node, otherwise int) int {
 // stands there may be a key.
 func (p place) wrong(found, expected string) {
 	p.file.Wrong(p.path, fmt.Sprintf("%s in line %d", found, p.line), expected)
+}
+
+// fail tells why a value cannot be used.
+func (p place) fail(err error) {
+	p.file.Fail(fmt.Sprintf("%s in line %d", p.path, p.line), errors.New(report.Message(err)))
 }
 
 func (p place) wrongIf(is bool, found, expected string) {

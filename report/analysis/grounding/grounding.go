@@ -2,6 +2,7 @@
 package grounding
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 
@@ -38,9 +39,8 @@ type days struct{ today, previous string }
 
 // New selects the facts that match o.About, at most 200: totals and single
 // dimensions first, then cells of target, probe and detector, those that are not
-// measured and those that moved most before the others, and of cells the figures
-// alone and not what they are made of. It fails where the set's zone or date is
-// not known.
+// measured and those that moved most before the others, and what cells are made
+// of last. It fails where the set's zone or date is not known.
 func New(set *fact.Set, o analysis.Options) (*Material, error) {
 	clock, err := set.Clock()
 	if err != nil {
@@ -71,7 +71,7 @@ func (m *Material) choose() {
 	for i := range m.set.Facts {
 		f := &m.set.Facts[i]
 		metric, known := fact.Lookup(f.ID)
-		if !known || !m.wanted(f.ID) || len(f.Dims) > 1 && metric.PartOf != "" {
+		if !known || !m.wanted(f.ID) {
 			continue
 		}
 		dims := m.names.dims(f.Dims)
@@ -93,13 +93,14 @@ func before(a, b *entry) int {
 	if d := max(1, len(a.dims)) - max(1, len(b.dims)); d != 0 || len(a.dims) <= 1 {
 		return d
 	}
-	if a.Measured() != b.Measured() {
-		if b.Measured() {
-			return -1
-		}
+	return cmp.Or(yes(a.metric.PartOf != "")-yes(b.metric.PartOf != ""), yes(a.Measured())-yes(b.Measured()), b.moved().Cmp(a.moved()))
+}
+
+func yes(is bool) int {
+	if is {
 		return 1
 	}
-	return b.moved().Cmp(a.moved())
+	return 0
 }
 
 // moved is how far a fact went, in its own unit; nothing where that is not known.
