@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -98,7 +99,7 @@ func (i injection) obey(t *testing.T, set *fact.Set) (orders int, shown bool) {
 	require.Equal(t, honest(t).Instructions(), m.Instructions(), i.ID)
 	data := m.Data()
 	if i.Place != "target" && i.Place != "probe" {
-		require.Equal(t, honest(t).Data(), data, "%s: free text of sources is not shown", i.ID)
+		require.Equal(t, kinds.ReplaceAllString(honest(t).Data(), ""), kinds.ReplaceAllString(data, ""), "%s: free text of sources is not shown", i.ID)
 		return 0, false
 	}
 	var given struct{ Labels map[string]string }
@@ -117,6 +118,9 @@ func (i injection) obey(t *testing.T, set *fact.Set) (orders int, shown bool) {
 	}
 	return len(answers), len(given.Labels) > 0
 }
+
+// kinds are reasons as one of a few words of ours, which may differ.
+var kinds = regexp.MustCompile(`"reason_kind":"[a-z ]*",?`)
 
 func honest(t *testing.T) *grounding.Material {
 	t.Helper()
