@@ -21,21 +21,21 @@ type given struct {
 type givenFact struct {
 	ID       string    `json:"id"`
 	Metric   string    `json:"metric"`
-	Dims     fact.Dims `json:"dims"`
+	Dims     fact.Dims `json:"dims,omitempty"`
 	Status   string    `json:"status"`
 	Reason   string    `json:"reason_kind,omitempty"`
 	Value    string    `json:"value,omitempty"`
-	Unit     string    `json:"unit"`
 	Previous string    `json:"previous,omitempty"`
 	Change   string    `json:"change,omitempty"`
 	// Direction is up, down or unchanged; unknown where there is nothing to
 	// compare with.
-	Direction  string `json:"direction"`
-	Comparable string `json:"like_for_like_change,omitempty"`
-	// ComparableDirection is empty where there is no like for like.
+	Direction string `json:"direction"`
+	// Comparable and ComparableDirection are given where like for like says
+	// something else.
+	Comparable          string `json:"like_for_like_change,omitempty"`
 	ComparableDirection string `json:"like_for_like_direction,omitempty"`
-	Interval            string `json:"interval,omitempty"`
-	Good                string `json:"good"`
+	// Good is up or down; empty where neither is.
+	Good string `json:"good,omitempty"`
 }
 
 // Data is the user's part of the question: one JSON document with every fact
@@ -67,17 +67,20 @@ func (m *Material) Data() string {
 var unfenced = strings.NewReplacer("{{", " ", "}}", " ", "<", " ", ">", " ", "`", " ", "\"", " ")
 
 func (e *entry) given() givenFact {
-	g := givenFact{ID: e.key, Metric: e.metric.Label, Dims: e.dims, Status: string(fact.Measured), Unit: string(e.Unit), Good: string(e.metric.Good)}
+	g := givenFact{ID: e.key, Metric: e.metric.Label, Dims: e.dims, Status: string(fact.Measured)}
+	if e.metric.Good != fact.NoPolarity {
+		g.Good = string(e.metric.Good)
+	}
 	if !e.Measured() {
 		g.Status, g.Reason, g.Direction = string(fact.Unmeasured), reasonKind(e.Reason), "unknown"
 		return g
 	}
-	g.Value, g.Interval = e.Shown(), e.ShownInterval()
+	g.Value = e.Shown()
 	if e.ExactPrevious() != nil {
 		g.Previous = e.ShownPrevious()
 	}
 	g.Change, g.Direction = e.size(e.change()), way(e.change())
-	if c := e.comparableChange(); c != nil {
+	if c := e.comparableChange(); c != nil && (e.size(c) != g.Change || way(c) != g.Direction) {
 		g.Comparable, g.ComparableDirection = e.size(c), way(c)
 	}
 	return g
