@@ -13,6 +13,7 @@ import (
 
 	"github.com/closeofbusiness/cob/calls"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/fact"
 )
 
 // ToDraft asks one provider for one draft of a block's narrative.
@@ -118,9 +119,17 @@ func (in ToDraft) unanswered(err error) (Drafted, error) {
 			return Drafted{VerdictFailed, failed.Error() + ", beyond the deadline"}, nil
 		}
 	case failed.Last:
-		return Drafted{VerdictFailed, fmt.Sprintf("%s, %d times", failed.Error(), failed.Attempt)}, nil
+		return Drafted{VerdictFailed, repeated(failed)}, nil
 	}
 	return Drafted{}, err
+}
+
+// repeated is the failure that came at the last attempt.
+func repeated(f *calls.Failed) string {
+	if f.Attempt < 2 {
+		return f.Error()
+	}
+	return fmt.Sprintf("%s, %s times", f.Error(), fact.Word(int64(f.Attempt)))
 }
 
 func (in ToDraft) inTime(wait time.Duration) bool { return time.Now().Add(wait).Before(in.Before) }

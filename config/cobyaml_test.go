@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/tls"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,22 +88,56 @@ egress: ["https://x/", {host: y, networks: [10.0.0.0], tls_min: "1.0"}, "llm.exa
 			"rules are always there", "ai.providers[2].price", "ai.providers[3].price", "while a limit is in US dollars", "a second time",
 			"api.openai.com, which egress does not list", "https for every host but this machine itself", "without credentials in it",
 			"egress[0]", "egress[1].networks", "egress[1].tls_min"}},
-		"an unknown key":           {"ai: {providers: [], verify: false}", []string{"ai", `unknown field \"verify\"`}},
+		"an unknown key":           {"ai: {providers: [], verify: false}", []string{"ai.verify: an unknown key in line 1"}},
 		"an unknown key on top":    {"insecure: true", []string{"insecure", "an unknown key in line 1"}},
-		"an unknown key in a host": {"egress: [{host: a, insecure: true}]", []string{"egress"}},
-		"not YAML":                 {"ai: [", []string{"cob.yaml"}},
+		"an unknown key in a host": {"egress: [{host: a, insecure: true}]", []string{"egress[0].insecure: an unknown key in line 1"}},
+		"unknown keys, several": {"ai:\n  limits:\n    call: 1\n  providers:\n    - {name: rules, kind: rules}\n    - name: a\n      kind: openai\n      token: x\n      model: m\n      price: {in: 1}\n",
+			[]string{"ai.limits.call: an unknown key in line 3", "ai.providers[1].token: an unknown key in line 8", "ai.providers[1].price.in: an unknown key in line 10",
+				"ai.providers[1].price: a price that is none in line 10", "ai.providers[1].base_url: api.openai.com, which egress does not list, in line 6", "a line under egress: - api.openai.com"}},
+		"what is not what it should be": {"ai:\n  limits: {calls: many, attempts: 1.5, tokens_per_day: .nan, per: [60s]}\n  providers:\n  - name: a\n    kind: openai\n    model: [m]\n  - null\n  - b\negress: {api.openai.com: x}\n",
+			[]string{"ai.limits.calls: something else in line 2", "ai.limits.attempts: 1.5 in line 2 found, a whole number from 1 to 3", "ai.limits.tokens_per_day: NaN", "ai.limits.per: something else",
+				"ai.providers[0].model: something else in line 6", "ai.providers[1]: something else in line 7", "ai.providers[2]: something else in line 8", "egress: something else in line 9"}},
+		"lists in place of mappings": {"ai: [a]\negress: x", []string{"ai: something else in line 1", "egress: something else in line 2"}},
+		"twice, behind rules": {"ai:\n  providers:\n  - {name: rules, kind: rules}\n  - {name: a, kind: openai, model: m}\n  - {name: a, kind: openai, model: m}\negress: [api.openai.com, API.openai.com]\n",
+			[]string{`ai.providers[2].name: "a" a second time in line 5`, `egress[1]: "API.openai.com" a second time in line 6`}},
+		"an address that YAML takes for a list": {"ai: {providers: [{name: a, kind: openai, model: m, base_url: 'http://[::1]:8080/v1'}]}", []string{`a line under egress: - "[::1]:8080"`}},
+		"a price beyond measure":                {"ai: {providers: [{name: a, kind: openai, model: m, price: {input: .inf}}]}\negress: [api.openai.com]", []string{"ai.providers[0].price.input: +Inf in line 1"}},
+		"not YAML":                              {"ai: [", []string{"cob.yaml"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := parseFile([]byte(c.text))
 			require.ErrorIs(t, err, report.ErrInvalid)
 			for _, want := range c.want {
-				require.ErrorContains(t, err, strings.ReplaceAll(want, `\"`, `"`))
+				require.ErrorContains(t, err, want)
 			}
 			require.NotContains(t, err.Error(), "0123456789")
 			require.NotContains(t, err.Error(), "secret")
 		})
 	}
+}
+
+// However a key is mistaken for something else.
+func TestAMistakenKeyIsNotShown(t *testing.T) {
+	t.Parallel()
+	const head, key = "ai:\n  providers:\n  - name: a\n", "sk-live-0123456789"
+	for _, s := range []string{
+		"    api_key " + key + "\n    kind: openai\n", "    api_key:" + key + "\n    kind: openai\n", "    api_key: " + key + "\n", "    api_key: [" + key + "]\n", "    api_key: {" + key + "}\n",
+		"    api_key: '" + key + "\n", "    api_key: @" + key + "\n", "    api_key: *" + key + "\n", "    api_key: " + key + ": x\n", "    api_key: !!int " + key + "\n",
+		"    api_key: |\n      " + key + "\n", "    signing_key: env:" + key + "\n", "    base_url: https://u:" + key + "@h/v1\n", "    base_url: https://h/v1?key=" + key + "\n", "    price: " + key + "\n",
+	} {
+		_, _, err := parseFile([]byte(head + s))
+		require.ErrorIs(t, err, report.ErrInvalid, s)
+		require.NotContains(t, err.Error(), "0123456789", s)
+	}
+}
+
+// tls_min is a text and looks like a number.
+func TestTheOldestTLS(t *testing.T) {
+	t.Parallel()
+	_, hosts, err := parseFile([]byte("egress: [{host: a, tls_min: 1.2}, {host: b, tls_min: '1.3'}, c, {host: d, tls_min: }]"))
+	require.NoError(t, err)
+	require.Equal(t, []egress.Endpoint{{Host: "a", TLSMin: tls.VersionTLS12}, {Host: "b"}, {Host: "c"}, {Host: "d"}}, hosts)
 }
 
 func TestWhereCobYAMLIs(t *testing.T) {
@@ -130,6 +165,28 @@ func TestWhereCobYAMLIs(t *testing.T) {
 	require.EqualValues(t, 5_000_000, p.Limits.MicroUSDPerDay)
 }
 
+// It changes the folder: not beside others.
+func TestCobYAMLInTheWorkingFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	load := func() (Config, error) {
+		l := &loader{lookup: func(string) (string, bool) { return "", false }}
+		var c Config
+		l.file(&c)
+		return c, errorsOf(l)
+	}
+	require.NoError(t, os.WriteFile("cob.yaml", []byte(whole), 0o600))
+	c, err := load()
+	require.NoError(t, err)
+	require.Len(t, c.Egress, 4)
+	require.NoError(t, os.WriteFile("cob.yaml", []byte(whole+strings.Repeat("#", maxFile)), 0o600))
+	_, err = load()
+	require.ErrorContains(t, err, "at most 65536 are read")
+	require.NoError(t, os.Remove("cob.yaml"))
+	require.NoError(t, os.Mkdir("cob.yaml", 0o700))
+	_, err = load()
+	require.ErrorContains(t, err, "COB_CONFIG", "what is there and cannot be read is not passed over")
+}
+
 func errorsOf(l *loader) error {
 	for _, err := range l.errs {
 		return err
@@ -151,6 +208,11 @@ func FuzzCobYAML(f *testing.F) {
 		for _, p := range ai.Providers {
 			require.Positive(t, p.Limits.Calls)
 			require.NoError(t, report.CheckProvider(p.Name))
+			u, err := url.Parse(p.BaseURL)
+			require.NoError(t, err)
+			require.True(t, egress.Covers(hosts, u.Scheme, u.Host), p.BaseURL)
+			require.True(t, u.Scheme == "https" || egress.Local(u.Hostname()), p.BaseURL)
+			require.True(t, p.HasPrice || p.Limits.USDPerReport+p.Limits.USDPerDay == 0)
 		}
 	})
 }

@@ -19,7 +19,7 @@ func readHosts(p place) []egress.Endpoint {
 	for _, item := range p.items("a list of hosts") {
 		e := readHost(item)
 		name := strings.ToLower(e.Host)
-		item.wrongIf(seen[name], fmt.Sprintf("%.60q a second time", e.Host), "each host once")
+		item.wrongIf(name != "" && seen[name], fmt.Sprintf("%.60q a second time", e.Host), "each host once")
 		seen[name] = true
 		out = append(out, e)
 	}

@@ -164,7 +164,7 @@ func then(b ...fakeai.Behaviour) func(string) fakeai.Script {
 
 var misbehaviours = []misbehaviour{
 	{name: "well", script: then(), written: true, requests: 1, codes: []string{""}},
-	{name: "limited", script: always(fakeai.RateLimit("")), reason: "allows no more calls at present, 3 times", requests: 3,
+	{name: "limited", script: always(fakeai.RateLimit("")), reason: "allows no more calls at present, three times", requests: 3,
 		waits: []time.Duration{afterFirst, afterSecond}, codes: []string{"rate_limited", "rate_limited", "rate_limited"}},
 	{name: "limited-for-a-while", script: then(fakeai.RateLimit("1"), fakeai.RateLimit("2"), fakeai.RateLimit("1"), fakeai.Unavailable("1")), written: true, requests: 5,
 		waits: []time.Duration{time.Second, 2 * time.Second, time.Second, time.Second}, codes: []string{"rate_limited", "rate_limited", "rate_limited", "overloaded", ""}},
@@ -174,7 +174,7 @@ var misbehaviours = []misbehaviour{
 	{name: "overloaded", script: then(fakeai.Overloaded529("")), written: true, requests: 2, waits: []time.Duration{afterFirst}, codes: []string{"overloaded", ""}},
 	{name: "slow-headers", script: then(fakeai.SlowHeaders(time.Minute, fakeai.Write(good))), limits: "timeout: 4s", written: true, requests: 2, codes: []string{"timeout", ""}},
 	{name: "slow-body", script: then(fakeai.SlowBody(time.Minute, fakeai.Write(good))), limits: "timeout: 4s", written: true, requests: 2, codes: []string{"timeout", ""}},
-	{name: "never", script: always(fakeai.SlowHeaders(time.Minute, fakeai.Write(good))), limits: "timeout: 2s", reason: "did not answer in time, 3 times", requests: 3,
+	{name: "never", script: always(fakeai.SlowHeaders(time.Minute, fakeai.Write(good))), limits: "timeout: 2s", reason: "did not answer in time, three times", requests: 3,
 		waits: []time.Duration{afterFirst, afterSecond}, codes: []string{"timeout", "timeout", "timeout"}},
 	{name: "late", script: always(fakeai.SlowHeaders(time.Minute, fakeai.Write(good))), limits: "timeout: 4s, block: 6s", reason: "gave no text", requests: 1},
 	{name: "reset", script: then(fakeai.ResetMidway("whatever")), written: true, requests: 2, codes: []string{"reset", ""}},

@@ -8,10 +8,13 @@ import (
 )
 
 // never are networks that nothing is sent to, whatever is listed: what is not
-// routed, what answers with credentials of the machine, what has no one receiver.
+// routed, what has no one receiver, and what answers with credentials of the
+// machine. Where clouds do that outside of link-local networks, their addresses
+// are in the last line: Alibaba, Azure, AWS and Google.
 var never = prefixes(
 	"0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4",
-	"::/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::/32", "100::/64", "2001:db8::/32",
+	"::/128", "fe80::/10", "fec0::/10", "ff00::/8", "100::/64", "2001:db8::/32",
+	"100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::/32", "fd20:ce::/32",
 )
 
 // private are networks that have to be listed.
@@ -45,8 +48,10 @@ func (e Endpoint) permits(a netip.Addr) bool {
 	switch {
 	case !a.IsValid() || within(never, a):
 		return false
+	case Local(host): // whatever the name leads to: it may be spoken to without TLS
+		return a.IsLoopback()
 	case a.IsLoopback():
-		return Local(host) || within(e.Networks, a)
+		return within(e.Networks, a)
 	case within(carrying, a):
 		return false
 	case within(private, a):

@@ -28,6 +28,8 @@ func TestAddresses(t *testing.T) {
 		{here, "127.0.0.1", true}, {here, "::1", true}, {here, "10.20.0.1", false},
 		{greedy, "10.0.0.1", true}, {greedy, "169.254.169.254", false}, {greedy, "fe80::1", false}, {greedy, "fe80::1%eth0", false}, {greedy, "fd00:ec2::254", false},
 		{greedy, "0.0.0.0", false}, {greedy, "::", false}, {greedy, "224.0.0.1", false}, {greedy, "ff02::1", false}, {greedy, "255.255.255.255", false},
+		{greedy, "100.64.0.1", true}, {greedy, "100.100.100.200", false}, {greedy, "168.63.129.16", false}, {greedy, "fd20:ce::254", false}, {greedy, "::ffff:100.100.100.200", false},
+		{here, "93.184.216.34", false}, {Endpoint{Host: "127.0.0.1", Networks: prefixes("0.0.0.0/0")}, "10.0.0.1", false},
 		{greedy, "::ffff:169.254.169.254", false}, {greedy, "64:ff9b::a9fe:a9fe", false}, {greedy, "2002:a9fe:a9fe::", false},
 	} {
 		require.Equal(t, c.want, c.endpoint.permits(netip.MustParseAddr(c.address)), "%s at %s", c.endpoint.Host, c.address)
@@ -53,6 +55,10 @@ func TestEndpoints(t *testing.T) {
 		{"https", "example.com", false}, {"https", "llm.internal", false}, {"https", "LLM.internal:8443", true}, {"http", "localhost:11434", true}, {"http", "127.0.0.1:11434", false},
 	} {
 		require.Equal(t, c.want, Covers(all, c.scheme, c.host), c.host)
+	}
+	for scheme, port := range map[string]string{"https": "443", "http": "80", "socks5": "1080"} {
+		_, got := hostAndPort(scheme, "proxy.internal")
+		require.Equal(t, port, got, scheme)
 	}
 	require.Equal(t, []string{"llm.internal:8443: TLS 1.2 is accepted"}, Exceptions(all))
 }

@@ -5,10 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -99,9 +97,20 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response, err := t.ways[endpoint.minimum()].RoundTrip(signed)
 	if err != nil {
-		return nil, err
+		return nil, named(err, host)
 	}
 	return t.guarded(response, host)
+}
+
+// named gives an old TLS its code. The two errors, the other side's and ours,
+// have no type that could be asked for.
+func named(err error, host string) error {
+	for _, s := range []string{"tls: protocol version not supported", "tls: server selected unsupported protocol version"} {
+		if strings.Contains(err.Error(), s) {
+			return &Error{TLSVersion, host, "it offers no protocol version of TLS that is accepted: TLS 1.3, or 1.2 by an exception"}
+		}
+	}
+	return err
 }
 
 // closing closes a request's body, as a RoundTripper has to in any case.
@@ -110,97 +119,4 @@ func closing(r *http.Request, err error) error {
 		err = errors.Join(err, r.Body.Close())
 	}
 	return err
-}
-
-// guarded refuses redirects and bounds the body.
-func (t *transport) guarded(r *http.Response, host string) (*http.Response, error) {
-	var err error
-	switch {
-	case r.StatusCode >= 300 && r.StatusCode < 400:
-		err = &Error{Redirected, host, "the answer redirects elsewhere"}
-	case r.ContentLength > t.MaxResponse:
-		err = &Error{TooLarge, host, "the answer is larger than it may be"}
-	default:
-		r.Body = &bounded{from: r.Body, left: t.MaxResponse, host: host}
-		return r, nil
-	}
-	return nil, errors.Join(err, r.Body.Close())
-}
-
-// bounded is a body that ends in an error where it is too large.
-type bounded struct {
-	from io.ReadCloser
-	left int64
-	host string
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left < 0 {
-		return 0, &Error{TooLarge, b.host, "the answer is larger than it may be"}
-	}
-	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1] // one more than is allowed tells that there is more
-	}
-	n, err := b.from.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return n - 1, &Error{TooLarge, b.host, "the answer is larger than it may be"}
-	}
-	return n, err
-}
-
-func (b *bounded) Close() error { return b.from.Close() }
-
-// dial connects to an address that was checked, and to no other: the name is
-// not looked up again.
-func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: dialPatience}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	endpoint, ok := find(t.Endpoints, host, port)
-	if !ok {
-		if t.proxied(host, port) {
-			return dialer.DialContext(ctx, network, address)
-		}
-		return nil, &Error{NotAllowed, host, "the host is not listed under egress"}
-	}
-	addresses, err := endpoint.addresses(ctx, t.Resolver, host)
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for _, a := range addresses {
-		conn, err := dialer.DialContext(ctx, network, netip.AddrPortFrom(a.Unmap(), portNumber(port)).String())
-		if err == nil {
-			return conn, nil
-		}
-		errs = append(errs, err)
-	}
-	return nil, errors.Join(errs...)
-}
-
-func portNumber(s string) uint16 {
-	a, err := netip.ParseAddrPort("127.0.0.1:" + s)
-	if err != nil {
-		return 0 // refused by the dialler
-	}
-	return a.Port()
-}
-
-// proxied tells whether an address is the proxy's.
-func (t *transport) proxied(host, port string) bool {
-	for _, s := range []string{t.Proxy.HTTPSProxy, t.Proxy.HTTPProxy} {
-		if s != "" && !strings.Contains(s, "://") {
-			s = "http://" + s
-		}
-		u, err := url.Parse(s)
-		if err != nil || u.Host == "" {
-			continue
-		}
-		if h, p := hostAndPort(u.Scheme, u.Host); h == strings.ToLower(host) && p == port {
-			return true
-		}
-	}
-	return false
 }

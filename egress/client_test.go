@@ -6,10 +6,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -103,8 +108,8 @@ func TestNothingElseIsReached(t *testing.T) {
 		change func(*remote)
 		want   string
 	}{
-		"a host that is not listed": {func(r *remote) { r.options.Endpoints = nil }, egress.NotAllowed},
-		"another port":              {func(r *remote) { r.options.Endpoints[0].Host = "llm.internal:1" }, egress.NotAllowed},
+		"a host that is not listed":               {func(r *remote) { r.options.Endpoints = nil }, egress.NotAllowed},
+		"another port":                            {func(r *remote) { r.options.Endpoints[0].Host = "llm.internal:1" }, egress.NotAllowed},
 		"an address in no network that is listed": {func(r *remote) { r.options.Endpoints[0].Networks = nil }, egress.AddressNotAllowed},
 		"one bad address among good ones": {func(r *remote) {
 			r.options.Resolver = &names{answers: [][]netip.Addr{{here[0], netip.MustParseAddr("169.254.169.254")}}}
@@ -157,7 +162,7 @@ func TestTLSIsVerified(t *testing.T) {
 		t.Parallel()
 		r := newRemote(t, well, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 })
 		_, err := r.get()
-		require.ErrorContains(t, err, "protocol version")
+		require.Equal(t, egress.TLSVersion, code(t, err))
 		r.options.Endpoints[0].TLSMin = tls.VersionTLS12
 		_, err = r.get()
 		require.NoError(t, err, "by a named exception")
@@ -167,7 +172,17 @@ func TestTLSIsVerified(t *testing.T) {
 		r := newRemote(t, well, func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS11, tls.VersionTLS11 }) // #nosec G402 -- a test's server
 		r.options.Endpoints[0].TLSMin = tls.VersionTLS12
 		_, err := r.get()
-		require.Error(t, err)
+		require.Equal(t, egress.TLSVersion, code(t, err))
+	})
+	t.Run("signed by itself", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewTLSServer(http.HandlerFunc(well))
+		t.Cleanup(server.Close)
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		r := &remote{T: t, url: server.URL, options: egress.Options{Endpoints: []egress.Endpoint{{Host: "127.0.0.1"}}, Proxy: &httpproxy.Config{}}}
+		_, err := r.get()
+		var untrusted *tls.CertificateVerificationError
+		require.ErrorAs(t, err, &untrusted)
 	})
 }
 
@@ -228,6 +243,89 @@ func TestThisMachineMayBePlain(t *testing.T) {
 	body, err := r.get()
 	require.NoError(t, err)
 	require.Equal(t, "well", body)
+}
+
+// What is called this machine and leads elsewhere is not spoken to: it would be
+// without TLS.
+func TestThisMachineIsNoOther(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"http://localhost/x", "https://localhost/x"} {
+		r := &remote{T: t, url: url, options: egress.Options{Proxy: &httpproxy.Config{},
+			Endpoints: []egress.Endpoint{{Host: "localhost", Networks: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}},
+			Resolver:  &names{answers: [][]netip.Addr{{netip.MustParseAddr("93.184.216.34")}}}}}
+		_, err := r.get()
+		require.Equal(t, egress.AddressNotAllowed, code(t, err), url)
+	}
+}
+
+// An error of ours names the host, and nothing else of the request.
+func TestErrorsQuoteNothing(t *testing.T) {
+	t.Parallel()
+	r := &remote{T: t, url: "https://user:password@api.example.com/path?key=word", options: egress.Options{Proxy: &httpproxy.Config{}}}
+	_, err := r.post("the body")
+	var e *egress.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "api.example.com: the host is not listed under egress", e.Error())
+}
+
+func TestANameThatLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t, well, nil)
+	r.options.Resolver = &names{answers: [][]netip.Addr{nil}}
+	_, err := r.get()
+	var lookup *net.DNSError
+	require.ErrorAs(t, err, &lookup, "it may be found tomorrow")
+}
+
+// What the caller's own trace and request are called is kept; the time is ours.
+func TestTheCallersHeadersAreKept(t *testing.T) {
+	t.Parallel()
+	seen := make(chan http.Header, 1)
+	r := newRemote(t, func(_ http.ResponseWriter, r *http.Request) { seen <- r.Header }, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url, nil)
+	require.NoError(t, err)
+	const trace = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00"
+	request.Header.Set(egress.HeaderRequestID, "the call")
+	request.Header.Set(egress.HeaderTraceParent, trace)
+	request.Header.Set(egress.HeaderTimestamp, "yesterday")
+	response, err := egress.New(r.options).Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	h := <-seen
+	require.Equal(t, "the call", h.Get(egress.HeaderRequestID))
+	require.Equal(t, trace, h.Get(egress.HeaderTraceParent))
+	sent, err := time.Parse(time.RFC3339, h.Get(egress.HeaderTimestamp))
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), sent, time.Minute)
+	require.Equal(t, "yesterday", request.Header.Get(egress.HeaderTimestamp), "the caller's request is left as it is")
+}
+
+// A request without a method is a GET, to the gateway too.
+func TestARequestWithoutMethodIsSigned(t *testing.T) {
+	t.Parallel()
+	key, verified := []byte("key"), make(chan error, 1)
+	r := newRemote(t, func(_ http.ResponseWriter, r *http.Request) {
+		verified <- egress.Verify(key, r, nil, time.Now(), time.Minute)
+	}, nil)
+	r.options.Sign = func(context.Context) ([]byte, error) { return key, nil }
+	u, err := url.Parse(r.url)
+	require.NoError(t, err)
+	response, err := egress.New(r.options).Do((&http.Request{URL: u, Header: http.Header{}}).WithContext(t.Context()))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.NoError(t, <-verified)
+}
+
+func TestATimeout(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	r := newRemote(t, func(_ http.ResponseWriter, r *http.Request) { <-ended }, nil)
+	t.Cleanup(func() { close(ended) }) // before the server waits for it
+	r.options.Timeout = 50 * time.Millisecond
+	_, err := r.get()
+	var slow net.Error
+	require.ErrorAs(t, err, &slow)
+	require.True(t, slow.Timeout())
 }
 
 func TestHeadersAndSignature(t *testing.T) {
@@ -304,6 +402,34 @@ func TestAProxy(t *testing.T) {
 	_, err = r.get()
 	require.Equal(t, egress.NotAllowed, code(t, err))
 	require.Empty(t, connects)
+}
+
+// SSL_CERT_FILE and HTTPS_PROXY are read once in a process: this is another.
+func TestTheEnvironmentIsHonoured(t *testing.T) {
+	t.Parallel()
+	if host := os.Getenv("COB_TEST_EGRESS_HOST"); host != "" {
+		r := &remote{T: t, url: "https://" + host + "/", options: egress.Options{Endpoints: []egress.Endpoint{{Host: host}}}}
+		body, err := r.get()
+		require.NoError(t, err)
+		require.Equal(t, "well", body)
+		return
+	}
+	authority, err := fakeai.NewAuthority()
+	require.NoError(t, err)
+	certificate, err := authority.Certificate("llm.internal")
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(well))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}} // #nosec G402 -- a test's server
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	proxy, connects := connectProxy(t, server.Listener.Addr().String())
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(trusted, authority.PEM(), 0o600))
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestTheEnvironmentIsHonoured$", "-test.count=1") // #nosec G204 -- this test
+	cmd.Env = append(os.Environ(), "COB_TEST_EGRESS_HOST=llm.internal:8443", "SSL_CERT_FILE="+trusted, "HTTPS_PROXY="+proxy, "https_proxy=", "NO_PROXY=", "no_proxy=")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Equal(t, "llm.internal:8443", <-connects)
 }
 
 // connectProxy connects everybody to one address, and tells what was asked for.

@@ -92,11 +92,20 @@ func Covers(all []Endpoint, scheme, hostPort string) bool {
 func hostAndPort(scheme, hostPort string) (host, port string) {
 	host, port = Endpoint{Host: hostPort}.split()
 	if port == "" {
-		if port = "443"; scheme == "http" {
-			port = "80"
-		}
+		port = portOf(scheme)
 	}
 	return host, port
+}
+
+// portOf is a scheme's own port; those of proxies are among them.
+func portOf(scheme string) string {
+	switch scheme {
+	case "http":
+		return "80"
+	case "socks5", "socks5h":
+		return "1080"
+	}
+	return "443"
 }
 
 func find(all []Endpoint, host, port string) (Endpoint, bool) {

@@ -11,6 +11,7 @@ const (
 	PlainHTTP         = "plain_http"          // http, and not to this machine
 	Redirected        = "redirect"            // the answer points elsewhere
 	TooLarge          = "too_large"           // the answer is larger than it may be
+	TLSVersion        = "tls_version"         // its TLS is older than what is accepted
 )
 
 // Error is a request that was not sent, or an answer that was not read. It

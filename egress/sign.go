@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -84,7 +85,7 @@ func readBody(r *http.Request) ([]byte, error) {
 func signature(key []byte, r *http.Request, body []byte) string {
 	digest := sha256.Sum256(body)
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(strings.Join([]string{r.Method, r.URL.RequestURI(), r.Header.Get(HeaderTimestamp), r.Header.Get(HeaderNonce),
+	mac.Write([]byte(strings.Join([]string{cmp.Or(r.Method, http.MethodGet), r.URL.RequestURI(), r.Header.Get(HeaderTimestamp), r.Header.Get(HeaderNonce),
 		r.Header.Get(HeaderRequestID), hex.EncodeToString(digest[:])}, "\n")))
 	return hex.EncodeToString(mac.Sum(nil))
 }

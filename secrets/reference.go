@@ -2,8 +2,10 @@ package secrets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -94,6 +96,10 @@ func (r Resolver) file(ref Ref, path string) (Secret, error) {
 		read = readGuarded
 	}
 	b, err := read(path)
+	// Without the path: where a variable names it, it may be a key by mistake.
+	if wrong := (*fs.PathError)(nil); errors.As(err, &wrong) {
+		err = wrong.Err
+	}
 	if err != nil {
 		return Secret{}, fmt.Errorf("%w: %s: %w", report.ErrInvalid, ref, err)
 	}
@@ -125,7 +131,7 @@ func readGuarded(path string) ([]byte, error) {
 	}
 	const othersWrite = 0o002
 	if info.Mode().IsRegular() && info.Mode().Perm()&othersWrite != 0 {
-		return nil, fmt.Errorf("%s may be written by everybody: chmod o-w it", path)
+		return nil, errors.New("the file may be written by everybody: chmod o-w it")
 	}
 	return io.ReadAll(io.LimitReader(f, maxSecret+1))
 }

@@ -2,6 +2,7 @@ package secrets_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -130,6 +131,29 @@ func TestResolving(t *testing.T) {
 		require.ErrorContains(t, err, want, ref)
 		require.NotContains(t, err.Error(), "0123456789")
 	}
+}
+
+// Who puts the key where the name of its file belongs is not shown the key.
+func TestAKeyInPlaceOfAPathIsNotShown(t *testing.T) {
+	t.Parallel()
+	r := secrets.Resolver{Lookup: func(name string) (string, bool) { return value, name == "KEY_FILE" }}
+	_, err := r.Resolve(t.Context(), "env:KEY")
+	require.ErrorIs(t, err, report.ErrInvalid)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "env:KEY_FILE")
+	require.NotContains(t, err.Error(), "0123456789")
+}
+
+func TestWhatReadsIsReplaceable(t *testing.T) {
+	t.Parallel()
+	r := secrets.Resolver{ReadFile: func(path string) ([]byte, error) { return []byte(path + "\n"), nil }}
+	got, err := r.Resolve(t.Context(), "file:relative/key")
+	require.NoError(t, err)
+	require.Equal(t, "relative/key", got.Reveal())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = r.Resolve(ctx, "file:relative/key")
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // A key that was replaced is seen without a restart.

@@ -43,6 +43,7 @@ set, to the development stack that "make dev" runs, and says which on stderr.
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS*, TEMPORAL_PROFILE
                             as for Temporal's own tools
   COB_TASK_QUEUE            default cob
+  COB_CONFIG                models that write, hosts that may be reached; default ./cob.yaml if there is one
   COB_OUTPUT_DIR            folder that reports are delivered to, default ./out
   COB_DB_MAX_CONNS          default 20, at most 60
   COB_DB_STATEMENT_TIMEOUT  default 60s

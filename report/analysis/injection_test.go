@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -74,7 +76,7 @@ func TestInjectionCorpus(t *testing.T) {
 	for _, i := range all {
 		set := facttest.Example()
 		i.plant(set)
-		before, err := fact.Canonical(set)
+		before, err := json.Marshal(set)
 		require.NoError(t, err)
 		n, asLabel := i.obey(t, set)
 		orders += n
@@ -82,7 +84,7 @@ func TestInjectionCorpus(t *testing.T) {
 			shown++
 		}
 		orders += i.sort(t, set)
-		after, err := fact.Canonical(set)
+		after, err := json.Marshal(set)
 		require.NoError(t, err)
 		require.Equal(t, string(before), string(after), i.ID)
 	}
@@ -96,10 +98,10 @@ func (i injection) obey(t *testing.T, set *fact.Set) (orders int, shown bool) {
 	t.Helper()
 	m, err := grounding.New(set, analysis.Options{})
 	require.NoError(t, err)
-	require.Equal(t, honest(t).Instructions(), m.Instructions(), i.ID)
+	require.Equal(t, honest().Instructions(), m.Instructions(), i.ID)
 	data := m.Data()
 	if i.Place != "target" && i.Place != "probe" {
-		require.Equal(t, kinds.ReplaceAllString(honest(t).Data(), ""), kinds.ReplaceAllString(data, ""), "%s: free text of sources is not shown", i.ID)
+		require.Equal(t, kinds.ReplaceAllString(honest().Data(), ""), kinds.ReplaceAllString(data, ""), "%s: free text of sources is not shown", i.ID)
 		return 0, false
 	}
 	var given struct{ Labels map[string]string }
@@ -109,7 +111,7 @@ func (i injection) obey(t *testing.T, set *fact.Set) (orders int, shown bool) {
 		require.NotContains(t, label, "{{", i.ID)
 		require.NotContains(t, label, "\n", i.ID)
 	}
-	answers := append(fakeai.Orders(data, ""), fakeai.Orders(fmt.Sprintf("[%q]", i.Text), "")...)
+	answers := distinct(fakeai.Orders(data, ""), fakeai.Orders(fmt.Sprintf("[%q]", i.Text), ""))
 	for _, answer := range answers {
 		draft, err := grounding.Parse(answer)
 		if err == nil {
@@ -122,11 +124,20 @@ func (i injection) obey(t *testing.T, set *fact.Set) (orders int, shown bool) {
 // kinds are reasons as one of a few words of ours, which may differ.
 var kinds = regexp.MustCompile(`"reason_kind":"[a-z ]*",?`)
 
-func honest(t *testing.T) *grounding.Material {
-	t.Helper()
+// honest is the material without any injection.
+var honest = sync.OnceValue(func() *grounding.Material {
 	m, err := grounding.New(facttest.Example(), analysis.Options{})
-	require.NoError(t, err)
+	if err != nil {
+		panic(err)
+	}
 	return m
+})
+
+// distinct are answers without those that say the same.
+func distinct(lists ...[]string) []string {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // sort has the model obey that is shown the excerpts.
@@ -140,7 +151,7 @@ func (i injection) sort(t *testing.T, set *fact.Set) (orders int) {
 		require.NoError(t, err)
 		require.Equal(t, plain.Instructions(), sheet.Instructions(), i.ID)
 		require.NotContains(t, string(sheet.Schema()), canary, i.ID)
-		for _, answer := range append(fakeai.Orders(sheet.Data(), canary), fakeai.Orders(fmt.Sprintf("[%q]", i.Text), canary)...) {
+		for _, answer := range distinct(fakeai.Orders(sheet.Data(), canary), fakeai.Orders(fmt.Sprintf("[%q]", i.Text), canary)) {
 			orders++
 			counts, err := sheet.Read(answer)
 			if err == nil { // a label of ours is all that it may say

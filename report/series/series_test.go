@@ -33,6 +33,7 @@ sources:
   - name: health
     optional: true
 parameters: {worst_cells: 5, minimum_evaluations: 50}
+narrative: [openai, house, rules]
 acknowledge_within: 2h
 `
 
@@ -117,6 +118,7 @@ missing_data: invent
 missed: none
 catch_up: 3d
 sources: [ok, "not ok", ok, {name: b, optional: true}]
+narrative: [rules, openai]
 acknowledge_within: 1s
 cut_off: "18:00"
 `))
@@ -137,7 +139,8 @@ cut_off: "18:00"
 		`sources[1]: "not ok" found`,
 		`sources[2]: ok a second time found`,
 		`acknowledge_within: "1s" found, a duration from 1m to 720h`,
-		`"cut_off": an unknown key in line 15 found`,
+		`narrative: rules, openai found, rules last, which never fail`,
+		`"cut_off": an unknown key in line 16 found`,
 	} {
 		require.ErrorContains(t, err, "series file: "+want)
 	}

@@ -156,6 +156,10 @@ func TestProblems(t *testing.T) {
 		{"anchor", "text: &a b", "found an anchor, alias, tag or merge"},
 		{"alias", "text: *a", "found"},
 		{"empty table", "table:", "blocks[1].table: found nothing, expected a mapping"},
+		{"no such provider", "narrative: {providers: [Open AI]}", "blocks[1].narrative.providers: found Open AI, expected provider"},
+		{"a provider after rules", "narrative: {providers: [rules, openai]}", "expected rules last, which never fail"},
+		{"excerpts of what has none", "narrative: {excerpts: {of: prompts}}", `blocks[1].narrative.excerpts.of: found "prompts", expected one of findings, incidents, runs`},
+		{"too many excerpts", "narrative: {excerpts: {of: findings, limit: 21}}", "blocks[1].narrative.excerpts.limit: found 21, expected a whole number from 1 to 20"},
 		{"unknown pattern", "narrative: {about: [tickets.*]}", "expected a metric, or a pattern that matches some: one of attack.*"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
