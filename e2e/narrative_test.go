@@ -3,6 +3,8 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/closeofbusiness/cob/dev/fakeai"
+	"github.com/closeofbusiness/cob/egress"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -30,6 +33,7 @@ type room struct {
 	limits     string // in cob.yaml's notation
 	start      func(*fakeai.Server) string
 	model      string
+	signed     bool
 }
 
 // newHouse writes cob.yaml with a fake for each room. Series are called as the
@@ -37,7 +41,7 @@ type room struct {
 func newHouse(t *testing.T, s *site, date report.Date, rooms ...room) *house {
 	t.Helper()
 	h := &house{site: s, date: date, fakes: map[string]*fakeai.Server{}}
-	var yaml, egress strings.Builder
+	var yaml, hosts strings.Builder
 	fmt.Fprintf(&yaml, "ai:\n  limits: {tokens_per_report: 1000000}\n  providers:\n")
 	for _, r := range rooms {
 		fake := fakeai.New(t, fakeai.Options{Script: r.script, Key: "sk-test-" + r.name})
@@ -51,13 +55,18 @@ func newHouse(t *testing.T, s *site, date report.Date, rooms ...room) *house {
 		if model == "" {
 			model = "house-model"
 		}
-		fmt.Fprintf(&yaml, "    - {name: %s, kind: %s, model: %s, base_url: %q, api_key: env:KEY_%s, limits: {%s}}\n",
-			r.name, r.kind, model, fake.BaseURL(r.kind), variable(r.name), r.limits)
-		fmt.Fprintf(&egress, "  - %q\n", host)
+		signing := ""
+		if r.signed {
+			signing = ", signing_key: env:SIGN_" + variable(r.name)
+			s.settings = append(s.settings, "SIGN_"+variable(r.name)+"=a key of its own")
+		}
+		fmt.Fprintf(&yaml, "    - {name: %s, kind: %s, model: %s, base_url: %q, api_key: env:KEY_%s, limits: {%s}%s}\n",
+			r.name, r.kind, model, fake.BaseURL(r.kind), variable(r.name), r.limits, signing)
+		fmt.Fprintf(&hosts, "  - %q\n", host)
 		s.settings = append(s.settings, "KEY_"+variable(r.name)+"=sk-test-"+r.name)
 	}
 	path := filepath.Join(s.dir, "cob.yaml")
-	require.NoError(t, os.WriteFile(path, []byte(yaml.String()+"egress:\n"+egress.String()), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte(yaml.String()+"egress:\n  - {host: weaker.internal, tls_min: \"1.2\"}\n"+hosts.String()), 0o600))
 	s.settings = append(s.settings, "COB_CONFIG="+path)
 	return h
 }
@@ -208,7 +217,7 @@ func TestHoweverAProviderMisbehaves(t *testing.T) {
 	for _, r := range rooms {
 		h.asking(r.name, r.name, "rules")
 	}
-	h.worker()
+	w := h.worker()
 	runs := map[string]*process{}
 	for _, r := range rooms {
 		runs[r.name] = h.run(r.name, date)
@@ -218,6 +227,13 @@ func TestHoweverAProviderMisbehaves(t *testing.T) {
 		got := receipt(t, runs[r.name].wait())
 		require.Len(t, got.Narratives, 1, r.name)
 		h.check(r.name, m, got.Narratives[0])
+	}
+	for _, name := range []string{"broke-o", "broke-a", "refusing-o", "stubborn-a"} {
+		history := h.temporal("workflow", "show", "--workflow-id", report.RevisionID(name, date, 1), "--output", "json")
+		for _, theirs := range []string{"current quota", "credit balance", "rather not", "because of the release", "sk-test"} {
+			require.NotContains(t, history, theirs, "%s: what a provider says stays out of histories", name)
+			require.NotContains(t, w.err.String(), theirs, "and out of logs")
+		}
 	}
 	require.Zero(t, count(t, h.admin(), `SELECT count(*) FROM (SELECT FROM cob.ai_call GROUP BY series
 		HAVING max(ended_at) - min(taken_at) > CASE WHEN series LIKE 'late-%' THEN interval '8 s' ELSE interval '2 min' END) AS late`), "nobody works past the deadline")
@@ -266,7 +282,7 @@ func TestTheNextProviderWrites(t *testing.T) {
 	date := s.sample(3)
 	h := newHouse(t, s, date,
 		room{name: "first", kind: fakeai.OpenAI, script: fakeai.Always(fakeai.Write(bad)), limits: "repairs: 0"},
-		room{name: "second", kind: fakeai.Anthropic, model: "claude-house", script: fakeai.Always(fakeai.Write(good))})
+		room{name: "second", kind: fakeai.Anthropic, model: "claude-house", signed: true, script: fakeai.Always(fakeai.Write(good))})
 	h.asking("daily", "first", "second", "rules")
 	h.worker()
 	got := h.issue("daily", date)
@@ -283,6 +299,10 @@ func TestTheNextProviderWrites(t *testing.T) {
 			require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, r.Header.Get("X-Timestamp"))
 		}
 	}
+	signed := h.fakes["second"].Requests()[0]
+	require.NoError(t, egress.Verify([]byte("a key of its own"), &http.Request{Method: signed.Method, URL: &url.URL{Path: signed.Path}, Header: signed.Header},
+		signed.Body, time.Now(), time.Minute))
+	require.Empty(t, h.fakes["first"].Requests()[0].Header.Get(egress.HeaderSignature))
 	again := h.issue("daily", date)
 	require.Equal(t, got.Narratives, again.Narratives, "the receipt stays")
 	require.Len(t, h.fakes["second"].Requests(), 1)
@@ -374,4 +394,5 @@ func TestCheckingProviders(t *testing.T) {
 	o = h.starter("check")
 	require.Contains(t, o.out, "provider well\tok\topenai house-model")
 	require.Contains(t, o.out, `provider "stranger" is not in this cob.yaml`)
+	require.Contains(t, o.out, "egress\tok\texception: weaker.internal: TLS 1.2 is accepted")
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/closeofbusiness/cob/activities"
+	"github.com/closeofbusiness/cob/calls"
 	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/egress"
@@ -43,11 +44,15 @@ func run(ctx context.Context, checkOnly bool) error {
 	}
 	defer store.Close()
 	defer temporal.Close()
+	desk, err := cfg.Desk(store)
+	if err != nil {
+		return err
+	}
 	if checkOnly {
 		log.Info("all start-up checks passed")
 		return nil
 	}
-	return serve(ctx, cfg, log, store, temporal)
+	return serve(ctx, cfg, log, store, temporal, desk)
 }
 
 // connect opens database and Temporal and does the start-up checks.
@@ -79,11 +84,7 @@ func connect(ctx context.Context, cfg *config.Config, log *slog.Logger) (*db.Sto
 	return store, c, nil
 }
 
-func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.Store, c client.Client) error {
-	desk, err := cfg.Desk(store)
-	if err != nil {
-		return err
-	}
+func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, store *db.Store, c client.Client, desk *calls.Desk) error {
 	a := &activities.Activities{
 		Store:     store,
 		Calls:     desk,

@@ -46,43 +46,53 @@ type Sheet struct {
 // them. The seed makes the canary: the same for the same call, and not to be
 // guessed by who wrote the excerpts.
 func New(set *fact.Set, of string, limit int, names []string, seed string) (*Sheet, error) {
-	all, owners := texts(set, of)
-	r, err := redact.New(slices.Concat(names, owners))
+	r, err := redact.New(slices.Concat(names, owners(set)))
 	if err != nil {
 		return nil, fmt.Errorf("redaction: %w", err)
 	}
 	sum := sha256.Sum256([]byte("canary " + seed))
 	s := &Sheet{of: of, canary: "canary-" + hex.EncodeToString(sum[:8])}
-	for _, text := range all[:min(len(all), max(limit, 0))] {
-		if text = r.Text(text); text != "" {
-			s.texts = append(s.texts, text)
+	// All of them, in one order: a value has the same pseudonym in each block.
+	for _, kind := range []string{Findings, Incidents, Runs} {
+		for _, text := range texts(set, kind) {
+			if text = r.Text(text); text != "" && kind == of && len(s.texts) < limit {
+				s.texts = append(s.texts, text)
+			}
 		}
 	}
 	return s, nil
 }
 
-// texts are the excerpts of a kind, and the people whom the set names.
-func texts(set *fact.Set, of string) (out, owners []string) {
-	for _, f := range set.Records.Findings {
-		owners = append(owners, f.Owner)
-		if of == Findings && f.InWindow {
-			out = append(out, f.Title)
+// texts are the excerpts of a kind.
+func texts(set *fact.Set, of string) (out []string) {
+	switch of {
+	case Findings:
+		for _, f := range set.Records.Findings {
+			if f.InWindow {
+				out = append(out, f.Title)
+			}
 		}
-	}
-	for _, a := range set.Records.Actions {
-		owners = append(owners, a.Owner)
-	}
-	for _, i := range set.Records.Incidents {
-		if of == Incidents {
+	case Incidents:
+		for _, i := range set.Records.Incidents {
 			out = append(out, i.Title)
 		}
-	}
-	for _, r := range set.Records.NoResult {
-		if of == Runs && r.Reason != "" {
+	case Runs:
+		for _, r := range set.Records.NoResult {
 			out = append(out, r.Reason)
 		}
 	}
-	return out, slices.DeleteFunc(owners, func(s string) bool { return strings.TrimSpace(s) == "" })
+	return out
+}
+
+// owners are the people whom the set names.
+func owners(set *fact.Set) (out []string) {
+	for _, f := range set.Records.Findings {
+		out = append(out, f.Owner)
+	}
+	for _, a := range set.Records.Actions {
+		out = append(out, a.Owner)
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return strings.TrimSpace(s) == "" })
 }
 
 // Empty tells that there is nothing to sort.

@@ -76,6 +76,18 @@ func TestReadingFailsClosed(t *testing.T) {
 	}
 }
 
+// A value has the same pseudonym wherever a report has excerpts of it.
+func TestPseudonymsAreTheReports(t *testing.T) {
+	t.Parallel()
+	set := facttest.Example()
+	set.Records.Findings[0].InWindow = true
+	set.Records.Findings[0].Title = "a@example.com sees b@example.com"
+	set.Records.Incidents[0].Title = "mail of b@example.com shown"
+	incidents, err := excerpts.New(set, excerpts.Incidents, 5, nil, "seed")
+	require.NoError(t, err)
+	require.Contains(t, incidents.Data(), "mail of [email 2] shown")
+}
+
 func TestOtherKinds(t *testing.T) {
 	t.Parallel()
 	for of, want := range map[string]string{excerpts.Incidents: "the title of one incident", excerpts.Runs: "the reason"} {
