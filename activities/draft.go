@@ -74,10 +74,11 @@ func rules(violations []grounding.Violation) string {
 		}
 		seen[v.Rule] = true
 	}
+	said := strings.Join(out, ", ")
 	if more := len(seen) - len(out); more > 0 {
-		out = append(out, fmt.Sprintf("and %d more", more))
+		said += fmt.Sprintf(" and %d more", more)
 	}
-	return strings.Join(out, "; ")
+	return said
 }
 
 // narrativeStage is the stage that holds a block's narrative by a model.

@@ -311,7 +311,7 @@ func TestWhatIsCharged(t *testing.T) {
 	for i, c := range []struct {
 		code string
 		want int64
-	}{{provider.CodeRateLimited, 0}, {provider.CodeUnauthorized, 0}, {provider.CodeTimeout, 1005}, {provider.CodeReset, 1005}, {"unheard of", 0}} {
+	}{{provider.CodeRateLimited, 0}, {provider.CodeUnauthorized, 0}, {provider.CodeTimeout, 1005}, {provider.CodeReset, 1005}, {provider.CodeServer, 0}, {"unheard of", 0}} {
 		o.asker.answer = func(int, provider.Question) (provider.Answer, error) {
 			return provider.Answer{}, &provider.Failure{Code: c.code}
 		}

@@ -69,9 +69,9 @@ func (t *taken) charge(a provider.Answer, failure *provider.Failure) (tokens, mi
 }
 
 // perhapsCharged are failures after which nobody knows whether the provider
-// did the work.
+// did the work. One that says itself that it failed has not.
 var perhapsCharged = []string{provider.CodeTimeout, provider.CodeReset, provider.CodeMalformed, provider.CodeEmpty, provider.CodeTruncated,
-	provider.CodeServer, provider.CodeCancelled, provider.CodeResponseTooLarge, provider.CodeRefused, provider.CodeWrongModel}
+	provider.CodeCancelled, provider.CodeResponseTooLarge, provider.CodeRefused, provider.CodeWrongModel}
 
 // archive keeps bytes by their digest; nothing is kept of nothing.
 func archive(ctx context.Context, q *db.Queries, mediaType string, body []byte) ([]byte, error) {

@@ -259,7 +259,7 @@ func (c callMade) row() []string {
 	}
 	detail := fmt.Sprintf("%s; %d + %d tokens, %.4f USD, %d ms; request %s", c.At, c.InputTokens, c.OutputTokens, c.USD, c.LatencyMS, c.ID)
 	if c.Complaint != "" {
-		detail += "; " + c.Complaint
+		detail += "; " + strings.Join(strings.Fields(c.Complaint), " ")
 	}
 	return []string{c.Block, "", "call", text, detail}
 }

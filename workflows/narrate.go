@@ -88,7 +88,7 @@ func (b *block) write(ctx workflow.Context, w activities.Writer) (*analysis.Outc
 			last = drafted
 			continue
 		case last.Verdict == activities.VerdictRefused: // a repair that never came
-			drafted.Reason = last.Reason + "; " + drafted.Reason
+			drafted.Reason = last.Reason + "; then " + drafted.Reason
 		}
 		return &analysis.Outcome{Provider: w.Name, Refused: last.Verdict == activities.VerdictRefused, Reason: drafted.Reason}, nil
 	}

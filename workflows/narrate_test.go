@@ -105,7 +105,7 @@ func TestWhatEachProviderDidIsSaid(t *testing.T) {
 		{Provider: "one", Refused: true, Reason: "digit"},
 		{Provider: "absent", Reason: "not set up on the worker"},
 		{Provider: "two", Reason: "no credit"},
-		{Provider: "three", Refused: true, Reason: "cause; overloaded"},
+		{Provider: "three", Refused: true, Reason: "cause; then overloaded"},
 	}, n.run())
 	require.Equal(t, []string{"one/1", "one/2", "one/3", "two/1", "three/1", "three/2"}, n.asked)
 }
