@@ -178,7 +178,7 @@ func TestRulesWriteWhatModelsDidNot(t *testing.T) {
 	in := b.desk(&model{answers: []any{badDraft}}, nil)
 	analysed := twice[activities.Analysed](b, b.a.Analyse, activities.ToAnalyse{Revision: first, Facts: in.Facts,
 		Withheld: map[string][]analysis.Outcome{"summary": {{Provider: "house", Refused: true, Reason: "digit"}}}})
-	require.Equal(t, []report.Narrative{{Block: "summary", State: report.WithheldFromPage, Reason: "house failed the checks (digit)."}}, analysed.Asked)
+	require.Equal(t, []report.Narrative{{Block: "summary", State: report.WithheldFromPage, Reason: "Provider house failed the checks (digit)."}}, analysed.Asked)
 	n := b.narratives(analysed.Narratives)["summary"]
 	require.Equal(t, analysis.WithheldLabel, n.Label)
 	require.NotEmpty(t, n.Sentences)

@@ -32,7 +32,7 @@ func Withheld(outcomes []Outcome) string {
 		if o.Refused {
 			how = "failed the checks"
 		}
-		said[i] = o.Provider + " " + how
+		said[i] = "provider " + o.Provider + " " + how
 		if r := strings.TrimRight(Clip(document.Clean(o.Reason).String(), maxReason), ". "); r != "" {
 			said[i] += " (" + r + ")"
 		}
@@ -40,7 +40,7 @@ func Withheld(outcomes []Outcome) string {
 	if len(said) == 0 {
 		return ""
 	}
-	return Clip(strings.Join(said, "; "), maxWithheld-1) + "."
+	return Clip(capital(strings.Join(said, "; ")), maxWithheld-1) + "."
 }
 
 // WithheldLabel is the label of a narrative by rules in the place of one that a

@@ -211,7 +211,7 @@ func (s *Sheet) Sentence(counts []int, model string) analysis.Sentence {
 
 // Unsorted is the sentence in place of a label: that nobody sorted them, and why.
 func (s *Sheet) Unsorted(why string) analysis.Sentence {
-	text := "What is said in " + s.what() + " was not sorted: " + strings.TrimRight(why, ".") + "."
+	text := "What is said in " + s.what() + " was not sorted: " + strings.TrimRight(lower(why), ".") + "."
 	return analysis.Sentence{Text: document.Inlines{document.Plain(text)}, Facts: []string{}}
 }
 
@@ -226,6 +226,14 @@ func (s *Sheet) what() string {
 		return names[0]
 	}
 	return fmt.Sprintf(names[1], fact.Word(n))
+}
+
+// lower begins a clause as no sentence begins.
+func lower(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 func join(parts []string) string {
