@@ -344,6 +344,28 @@ func TestAWorkerIsKilledMidCall(t *testing.T) {
 	require.Equal(t, []string{told.Calls[0].ID, told.Calls[1].ID}, sent)
 }
 
+// As many calls hang at one provider as a worker takes; another provider's
+// report, and one by rules, don't notice.
+func TestASlowProviderStarvesNobody(t *testing.T) {
+	t.Parallel()
+	const hanging = 16 // as many as a worker runs at once
+	s := newSite(t)
+	date := s.sample(3)
+	h := newHouse(t, s, date, room{name: "slow", kind: fakeai.OpenAI, limits: "calls: 100, timeout: 5m, block: 10m", script: fakeai.Always(fakeai.SlowHeaders(time.Hour, fakeai.Write(good)))},
+		room{name: "fast", kind: fakeai.OpenAI, script: fakeai.Always(fakeai.Write(good))})
+	for i := range hanging + 4 {
+		h.asking(fmt.Sprintf("slow-%d", i), "slow")
+		h.must("run", "--series", fmt.Sprintf("slow-%d", i), "--date", string(date))
+	}
+	h.asking("fast", "fast")
+	h.asking("plain", "rules")
+	h.worker()
+	eventually(t, "every place at the slow provider is taken", func() bool { return len(h.fakes["slow"].Requests()) >= hanging })
+	require.Equal(t, report.Written, h.issue("fast", date).Narratives[0].State)
+	require.Empty(t, h.issue("plain", date).Narratives)
+	require.Equal(t, 0, count(t, h.admin(), `SELECT count(*) FROM cob.revision WHERE series LIKE 'slow-%'`), "which is still being asked")
+}
+
 // Two workers and thirty calls: never more than ten in any sixty seconds.
 func TestNeverMoreCallsThanAllowed(t *testing.T) {
 	t.Parallel()
