@@ -51,6 +51,17 @@ func (a *app) facts(ctx context.Context, name, date, id, asOf string) error {
 	if _, _, err := report.ParseAsOf(asOf); err != nil {
 		return err
 	}
+	return a.onDate(ctx, name, date, func(store *db.Store, plan *ledger.Plan, day report.Date) error {
+		set, err := a.factSet(ctx, store, plan, day, asOf)
+		if err != nil {
+			return err
+		}
+		return a.printFacts(set, id)
+	})
+}
+
+// onDate runs do with the series and the date that --series and --date mean.
+func (a *app) onDate(ctx context.Context, name, date string, do func(*db.Store, *ledger.Plan, report.Date) error) error {
 	return a.withDatabase(ctx, func(cfg *config.Config, store *db.Store) error {
 		name, err := seriesOr(name, cfg)
 		if err != nil {
@@ -64,11 +75,7 @@ func (a *app) facts(ctx context.Context, name, date, id, asOf string) error {
 		if err != nil {
 			return err
 		}
-		set, err := a.factSet(ctx, store, plan, day, asOf)
-		if err != nil {
-			return err
-		}
-		return a.printFacts(set, id)
+		return do(store, plan, day)
 	})
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
-	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/ledger"
+	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/analysis"
 	"github.com/closeofbusiness/cob/report/document"
 	"github.com/closeofbusiness/cob/report/fact"
@@ -81,22 +81,10 @@ type callMade struct {
 }
 
 func (a *app) explain(ctx context.Context, name, date string, claim int) error {
-	return a.withDatabase(ctx, func(cfg *config.Config, store *db.Store) error {
-		name, err := seriesOr(name, cfg)
-		if err != nil {
-			return err
-		}
-		plan, err := ledger.Load(ctx, store.Queries, name)
-		if err != nil {
-			return err
-		}
-		day, err := dateOr(ctx, store, plan.Calendar, date)
-		if err != nil {
-			return err
-		}
-		rev, err := store.LatestRevision(ctx, name, day.Time())
+	return a.onDate(ctx, name, date, func(store *db.Store, plan *ledger.Plan, day report.Date) error {
+		rev, err := store.LatestRevision(ctx, plan.Series.Name, day.Time())
 		if errors.Is(err, pgx.ErrNoRows) {
-			a.say("no revision of %s for %s is issued", name, day)
+			a.say("no revision of %s for %s is issued", plan.Series.Name, day)
 			return errNo
 		}
 		if err != nil {
