@@ -84,8 +84,7 @@ func (a *app) explain(ctx context.Context, name, date string, claim int) error {
 	return a.onDate(ctx, name, date, func(store *db.Store, plan *ledger.Plan, day report.Date) error {
 		rev, err := store.LatestRevision(ctx, plan.Series.Name, day.Time())
 		if errors.Is(err, pgx.ErrNoRows) {
-			a.say("no revision of %s for %s is issued", plan.Series.Name, day)
-			return errNo
+			return fmt.Errorf("no report of %s for %s is issued. Issue it: starter run --series %s --date %s", plan.Series.Name, day, plan.Series.Name, day)
 		}
 		if err != nil {
 			return fmt.Errorf("read revision: %w", err)
