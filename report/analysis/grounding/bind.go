@@ -1,6 +1,11 @@
 package grounding
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+
+	"github.com/closeofbusiness/cob/report/fact"
+)
 
 // bindAll holds every reference and statement against the words that are its
 // own, in the order of the text.
@@ -8,7 +13,8 @@ func (k *check) bindAll() {
 	if len(k.violations) > 0 {
 		return
 	}
-	var s subject
+	k.pairUp()
+	var s, part subject
 	var last *clause
 	for i, c := range k.parts {
 		if c.ref == nil {
@@ -21,11 +27,19 @@ func (k *check) bindAll() {
 		at := s
 		if len(at.nouns) == 0 {
 			at.nouns, at.states = ahead(k.parts[i:])
-			if next := k.after(i); bare(c) && next != nil && len(entities(next.own())) > 0 {
+			if d := k.leadsTo(i); d != nil {
+				at.dims = d
+			} else if next := k.after(i); bare(c) && next != nil && len(entities(next.own())) > 0 {
 				at.dims = next.ref.fact.dims // "Falling by R, the rate of kb-search came to R"
 			}
 		}
+		if i > 0 && k.parts[i-1].of != nil && c.sameFact(k.parts[i-1].of) && !has(c.own(), noun|state) {
+			at, last = part, k.parts[i-1].of // "R samples of R expected, against P"
+		}
 		if w := c.wholeOf; w != nil {
+			if w.ref.fact.ID == c.ref.fact.ID && sameDims(c.ref.fact.dims, at.dims) && isPart(c.ref.fact, w.ref.fact) {
+				at.dims = w.ref.fact.dims // "hits on kb-search made up S of all R hits"
+			}
 			next := k.bindReference(w, at, last)
 			at.nouns, at.states, at.dims = next.nouns, next.states, next.dims
 			if len(featuresOf(c.own(), state)) > 0 {
@@ -34,10 +48,63 @@ func (k *check) bindAll() {
 		}
 		next := k.bindReference(c, at, last)
 		k.bindWhole(c, s)
+		if c.among != nil {
+			part = next
+		}
 		if !c.aside {
 			s, last = next, c
 		}
 	}
+}
+
+// pairUp finds "…, after P in P" behind "R hits in R evaluations", and
+// "…, against P and P" behind "R were sent and R answered": previous values in
+// the order of the values.
+func (k *check) pairUp() {
+	for i := 1; i+1 < len(k.parts); i++ {
+		c, d := k.parts[i], k.parts[i+1]
+		if !c.repeats() || !d.repeats() || !c.lead().does(against|out) || c.among != d && d.before[0].text != "and" {
+			continue
+		}
+		for j, o := range k.parts[:i-1] {
+			p := k.parts[j+1]
+			if o.ref == nil || p.ref == nil || !o.sameFact(c) || !p.sameFact(d) {
+				continue
+			}
+			c.pair, d.pair = o, p
+			if o.among == nil {
+				c.among, d.of = nil, nil
+			}
+		}
+	}
+}
+
+// repeats holds for a previous value that says nothing of what it is.
+func (c *clause) repeats() bool {
+	return c.ref != nil && c.ref.verb == verbPrevious && !has(c.own(), noun|state) && len(c.before) > 0
+}
+
+// leadsTo are the dimensions of what a sentence comes to that begins with
+// figures without a name: "With R hits in R evaluations, the rate of kb-search …".
+func (k *check) leadsTo(i int) fact.Dims {
+	if first := k.tokens[0]; !slices.Contains([]string{"with", "at", "having", "from"}, first.text) {
+		return nil
+	}
+	for j, c := range k.parts {
+		comma := len(c.before) > 0 && isMark(c.before[0], ",")
+		switch {
+		case c.ref == nil, !comma && (len(entities(c.own())) > 0 || separatedBy(c.before)):
+			return nil
+		case comma && len(entities(c.own())) > 0:
+			if j > i {
+				return c.ref.fact.dims
+			}
+			return nil
+		case comma && has(c.before, verb|noun):
+			return nil
+		}
+	}
+	return nil
 }
 
 // after is the clause behind the i-th, if it has a reference.
@@ -107,6 +174,12 @@ func (k *check) bindWhole(c *clause, s subject) {
 	if c.ref.verb == verbShare {
 		k.bindShare(c)
 	}
+	if c.wholeOf != nil && saysTwice(c.own()) {
+		k.refuse(ruleReference, "what stands behind \"of\" is the part, not the whole")
+	}
+	if w := c.wholeOf; w != nil && c.ref.verb == verbShare && c.ref.whole != w.ref.fact {
+		k.refuse(ruleReference, "a share is of the whole that stands beside it")
+	}
 	if w := c.among; w != nil && c.ref.verb != verbShare {
 		k.mustBePart(c.ref, w.ref)
 	}
@@ -173,22 +246,77 @@ func (k *check) bindShare(c *clause) {
 	if !isPart(c.ref.fact, c.ref.whole) {
 		k.refuse(ruleReference, "a share is of a part and its whole")
 	}
-	if !c.aside && !has(c.own(), share) && (len(c.after) == 0 || !c.after[0].does(of|part)) && c.wholeOf == nil {
+	if !c.aside && !has(c.own(), share) && (len(c.after) == 0 || !c.after[0].does(of|part)) && c.wholeOf == nil && !c.before[0].does(of) && !k.sameWhole(c) {
 		k.refuse(ruleReference, "a share says of what it is one")
+	}
+	if k.ofItself(c) {
+		k.refuse(ruleReference, "what stands behind \"of\" is the part, not the whole")
+	}
+	if n := c.after; len(n) > 0 && n[0].does(noun|thing) {
+		k.refuse(ruleReference, "a share is \"of\" what it is a part of")
 	}
 	if has(c.own(), directions) {
 		k.refuse(ruleDirection, "how a share moved is not known")
 	}
 }
 
+// ofItself holds for a share "of the overdue actions that are overdue".
+func (k *check) ofItself(c *clause) bool {
+	if saysTwice(c.own()) {
+		return true
+	}
+	i := slices.Index(k.parts, c)
+	before := i > 0 && k.parts[i-1].ref != nil && k.parts[i-1].sameFact(c)
+	own := featuresOf(c.own(), state)
+	return before && len(own) > 0 && len(c.after) > 0 && c.after[0].does(of|part) && !slices.Contains(c.nouns.with(own).metrics(), c.ref.whole.ID)
+}
+
+// saysTwice holds where two words say the same state.
+func saysTwice(tokens []token) bool {
+	seen := features{}
+	for _, t := range tokens {
+		if t.does(state) && seen[t.feature] {
+			return true
+		}
+		seen[t.feature] = seen[t.feature] || t.does(state)
+	}
+	return false
+}
+
+// sameWhole holds for the second of "S of the prompts were answered and S were
+// not", and for "R of R prompts were answered, or S": what it is a share of has
+// been said.
+func (k *check) sameWhole(c *clause) bool {
+	for _, o := range k.parts {
+		switch {
+		case o == c:
+			return false
+		case o.ref == nil:
+		case o.ref.verb == verbShare && o.ref.whole == c.ref.whole,
+			o.wholeOf != nil && o.sameFact(c) && o.wholeOf.ref.fact == c.ref.whole && has(c.before, or):
+			return true
+		}
+	}
+	return false
+}
+
 // bindRange holds "of the targets" against a superlative's dimensions.
 func (k *check) bindRange(tokens []token, e *entry) {
-	for _, t := range tokens {
-		if _, of := e.dims[t.feature]; t.does(scope) && !(of && has(tokens, most|least)) {
+	for i, t := range tokens {
+		names := i+1 < len(tokens) && tokens[i+1].is(entityWord) && tokens[i+1].dims[0].name == t.feature
+		if _, of := e.dims[t.feature]; t.does(scope) && !names && !(of && has(tokens, most|least)) {
 			k.refuse(ruleSubject, quoted(t.text)+" stands with a superlative among them only")
 		}
 	}
 }
+
+// isPlan holds for what was planned or expected: of that much it is not known
+// that it "ended" or "was delivered".
+func isPlan(c *clause) bool {
+	return c.ref.fact.ID == "runs.planned" || c.ref.fact.ID == "health.expected"
+}
+
+var shareNoun = regexp.MustCompile(`share|proportion|percentage`)
 
 // bindOther refuses what no other rule has looked at.
 func (k *check) bindOther(c *clause) {
@@ -197,24 +325,37 @@ func (k *check) bindOther(c *clause) {
 		k.refuse(ruleNegation, "no and none stand in a part without a figure, and where the value is 0")
 	}
 	for i, t := range tokens {
-		if t.does(not) && !negatesWay(tokens, i) {
+		if t.does(not) && !c.denies && !negatesWay(tokens, i) {
 			k.refuse(ruleNegation, "this not cannot be checked")
 		}
 	}
 	if d := c.ref.fact.change(); has(tokens, asOn) && (d == nil || d.Sign() != 0) {
 		k.refuse(ruleDirection, quoted("as on")+" says that nothing changed")
 	}
-	if has(tokens, leaving) && !slices.Contains([]string{"findings.open", "incidents.open", "actions.open"}, c.ref.fact.ID) {
-		k.refuse(ruleMetric, "only what is open then is left")
-	}
+	k.bindNouns(c)
 	if has(tokens, unmeasured) && c.ref.fact.ID != "facts.unmeasured" {
 		k.refuse(ruleUnmeasured, "a part with a figure says that something is not measured")
 	}
 	if n := c.after; len(n) > 0 && n[0].does(thing) && (len(n) == 1 || !n[1].does(noun)) {
 		k.refuse(ruleMetric, quoted(n[0].text)+" is not what is counted")
 	}
+	k.bindEach(tokens)
 	k.bindRange(tokens, c.ref.fact)
 	if has(tokens, or) && c.ref.verb != verbShare {
 		k.refuse(ruleReference, "or stands before a share only")
+	}
+}
+
+// bindNouns refuses what cannot be said of what is counted.
+func (k *check) bindNouns(c *clause) {
+	tokens := c.own()
+	if lead := c.lead(); c.ref.verb != verbShare && c.partOf == nil && shareNoun.MatchString(lead.text) {
+		k.refuse(ruleReference, "a share is written as one")
+	}
+	if isPlan(c) && has(c.after, noun) && slices.ContainsFunc(c.after, func(t token) bool { return t.does(verb) && !t.does(helper|noun|directions) }) {
+		k.refuse(ruleMetric, "what was planned is said to have been planned and nothing more")
+	}
+	if has(tokens, leaving) && !slices.Contains([]string{"findings.open", "incidents.open", "actions.open", "attempts.unanswered"}, c.ref.fact.ID) {
+		k.refuse(ruleMetric, "only what is open then is left")
 	}
 }

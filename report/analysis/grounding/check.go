@@ -38,6 +38,9 @@ func (m *Material) check(c Claim) *check {
 	if !k.read() {
 		return k
 	}
+	k.superlatives()
+	k.figuresFirst()
+	k.orShare()
 	if !k.respectively() {
 		return k
 	}

@@ -12,6 +12,9 @@ type clause struct {
 	among         *clause // of a part in "R hits in R evaluations": its whole
 	wholeOf       *clause // of a part in "R of R": its whole
 	within        *clause // "Of the R …, R …": the first
+	of            *clause // of a whole in "R hits in R evaluations": its part
+	pair          *clause // the earlier clause to whose fact "after P in P" returns
+	denies        bool    // "R were not": of what was said before
 	than          bool    // the "higher" behind it leads to the next reference
 	nouns, states features
 }
@@ -85,7 +88,7 @@ func (k *check) brackets(tokens []token) ([]token, []bracket) {
 			continue
 		case isMark(t, ")"):
 			inside := tokens[open+1 : i]
-			if host < 0 || !hasFigure(inside) {
+			if host < 0 || !hasFigure(inside) || hasSince(out, host, than) {
 				comma := t
 				comma.text = ","
 				out = append(append(append(out, comma), inside...), comma)
@@ -103,6 +106,12 @@ func (k *check) brackets(tokens []token) ([]token, []bracket) {
 		k.refuse(rulePlain, "brackets don't match")
 	}
 	return out, found
+}
+
+// hasSince tells whether a kind of word stands behind the reference at host.
+func hasSince(tokens []token, host int, k kind) bool {
+	at := slices.IndexFunc(tokens, func(t token) bool { return t.is(figure) && t.start == host })
+	return has(tokens[max(0, at):], k)
 }
 
 // insert puts what stood in brackets behind the reference that it stood
@@ -152,7 +161,7 @@ func runs(tokens []token) []run {
 				out[len(out)-1].tokens = append(out[len(out)-1].tokens, loose...)
 				loose = nil
 			}
-			out = append(out, run{true, has(loose, verb), append(loose, p...)})
+			out = append(out, run{true, has(loose, verb) && !(p[0].text == "with" && onlyHelps(loose)), append(loose, p...)})
 			loose = nil
 		default:
 			loose = append(loose, p...)
@@ -276,16 +285,19 @@ func (c *clause) at() int {
 // share gives the words between two references to one of them each.
 func (k *check) share(left, right *clause, gap []token) {
 	i := boundary(gap)
+	if i < 0 && (left.sameFact(right) || left.ref.whole == nil && says(gap, "there")) {
+		i = slices.IndexFunc(gap, func(t token) bool { return t.does(helper) }) // "a rate of R was R higher"
+	}
 	if i < 0 {
 		k.refuse(ruleReference, "two references stand side by side and nothing parts them")
 		return
 	}
 	left.after, right.before = gap[:i:i], slices.Clone(gap[i:])
 	left.than = gap[i].does(than) && !priorNext(gap[i+1:])
-	if leadsOf(gap[i:]) {
-		left.among = right
+	if leadsOf(gap[i:]) || leadsFrom(left, right, gap[i:]) {
+		left.among, right.of = right, left
 	}
-	if onlyOf(gap) {
+	if onlyOf(gap) || countedOf(gap, i) {
 		left.wholeOf, right.partOf = right, left
 	}
 }
@@ -295,6 +307,9 @@ func (k *check) share(left, right *clause, gap []token) {
 // "including", at the preposition before it. -1: there is none.
 func boundary(gap []token) int {
 	if i := slices.IndexFunc(gap, func(t token) bool { return t.does(than) }); i >= 0 && (!priorNext(gap[i+1:]) || !separated(gap[i:])) {
+		return i
+	}
+	if i := exceeds(gap); i >= 0 {
 		return i
 	}
 	for _, is := range []func(token) bool{
@@ -318,18 +333,40 @@ func boundary(gap []token) int {
 	return preposition(gap)
 }
 
+// exceeds is where "was below the" begins between two references; -1: nowhere.
+func exceeds(gap []token) int {
+	i := slices.IndexFunc(gap, func(t token) bool { return t.does(beyond | below) })
+	if i < 0 || priorNext(gap[i+1:]) && !figureSoon(gap[i+1:]) {
+		return -1
+	}
+	return i
+}
+
+// figureSoon holds where nothing but articles and days is left before a figure.
+func figureSoon(gap []token) bool {
+	return !slices.ContainsFunc(gap, func(t token) bool { return !t.does(article | prior | newDay) })
+}
+
 func separated(tokens []token) bool {
 	return slices.ContainsFunc(tokens, func(t token) bool { return isMark(t, ",;:") || t.does(joint) })
 }
 
-// preposition is the last one that leads to what follows; -1: none.
+// preposition is the last one that leads to what follows; -1: there is none.
+// "to a rate of" begins with "to".
 func preposition(gap []token) int {
+	found := -1
 	for i, t := range slices.Backward(gap) {
-		if t.does(into|out|by|against|of|beyond|below|or) || t.is(plainWords) && (t.text == "in" || t.text == "at") {
+		switch {
+		case found >= 0 && t.does(into|out|by|against):
+			return i
+		case found >= 0:
+		case t.does(of) && i > 0 && gap[i-1].does(noun|state):
+			found = i
+		case t.does(into | out | by | against | of | beyond | below | or), t.is(plainWords) && (t.text == "in" || t.text == "at" || t.text == "across"):
 			return i
 		}
 	}
-	return -1
+	return found
 }
 
 // leadsOf holds for "of the" and "in" before a figure: what stands before it is
@@ -338,9 +375,21 @@ func leadsOf(tokens []token) bool {
 	return (tokens[0].does(of) || tokens[0].text == "in") && !slices.ContainsFunc(tokens[1:], func(t token) bool { return !t.does(of | article) })
 }
 
+// leadsFrom holds for "R hits from R evaluations".
+func leadsFrom(left, right *clause, tokens []token) bool {
+	hits := left.ref.fact.ID == "attack.hits" && right.ref.fact.ID == "attack.evaluated"
+	return hits && (tokens[0].does(out) || tokens[0].text == "across" || tokens[0].text == "over") &&
+		!slices.ContainsFunc(tokens[1:], func(t token) bool { return !t.does(of | article) })
+}
+
 // onlyOf holds for "of the".
 func onlyOf(gap []token) bool {
 	return len(gap) > 0 && gap[0].does(of) && !slices.ContainsFunc(gap, func(t token) bool { return !t.does(of | article) })
+}
+
+// countedOf holds for "prompts out of": what is counted stands behind the part.
+func countedOf(gap []token, i int) bool {
+	return onlyOf(gap[i:]) && i > 0 && !slices.ContainsFunc(gap[:i], func(t token) bool { return !t.does(noun) })
 }
 
 // relate finds "R of R …" and "Of the R …, R …".
@@ -365,13 +414,13 @@ func (k *check) relate(cs []*clause) {
 func (c *clause) takePredicate() {
 	tail := c.wholeOf.after
 	nounAt := slices.IndexFunc(tail, func(t token) bool { return t.does(noun) })
-	last, verb := -1, -1
+	last, said := -1, -1
 	for i, t := range tail {
 		if i <= nounAt {
 			continue
 		}
-		if t.does(helper) && verb < 0 {
-			verb = i
+		if t.does(verb) && !t.does(state) && said < 0 {
+			said = i
 		}
 		if t.does(state | unmeasured) {
 			last = i
@@ -381,13 +430,17 @@ func (c *clause) takePredicate() {
 	switch {
 	case last >= 0 && nounAt < 0 && has(c.before, state):
 		// "completed runs came to R of R planned"
+	case last >= 0 && nounAt < 0 && said < 0 && has(c.after, noun) && count(tail, state) == 1:
+		// "R samples of R expected"
+	case said > last && last >= 0 && slices.ContainsFunc(tail[said:], func(t token) bool { return t.is(entityWord) }):
+		cut = said // "R of the R findings opened were of high severity"
 	case last >= 0:
 		cut = last
 		for i := last - 1; i > nounAt && (tail[i].does(helper) || tail[i].does(neutral) && !tail[i].does(state)); i-- {
 			cut = i
 		}
-	case verb >= 0:
-		cut = verb
+	case said >= 0:
+		cut = said
 	}
 	c.wholeOf.after, c.after = tail[:cut:cut], append(c.after, tail[cut:]...)
 }

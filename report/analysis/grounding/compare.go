@@ -75,28 +75,48 @@ func (k *check) thanSign(c, last *clause) int {
 		return 0
 	}
 	for _, t := range slices.Backward(last.after) {
-		if t.does(relative) {
-			if t.does(upward) {
-				return 1
-			}
-			return -1
+		if sign := last.ref.fact.compares(t); sign != 0 {
+			return sign
 		}
 	}
-	if has(last.before, relative) && last.sameFact(c) {
-		return 0
+	for _, t := range slices.Backward(last.before) {
+		switch {
+		case !t.does(relative):
+			continue
+		case last.sameFact(c) && !last.than:
+			return 0
+		case t.does(upward):
+			return 1
+		}
+		return -1
 	}
 	k.refuse(ruleComparison, "than has nothing before it")
 	return 0
 }
 
+// compares is the sign of a word that compares; 0: it is none. "better" is the
+// sign that is good for the metric.
+func (e *entry) compares(t token) int {
+	if !t.does(relative | better | worse) {
+		return 0
+	}
+	sign, _ := e.wanted(t)
+	return sign
+}
+
 // approximates tells "and more than R were closed" from "R, more than the R
-// closed".
+// closed" and "was R, which is higher than the R on kb-search".
 func approximates(before []token, c, last *clause) bool {
 	t := before[len(before)-1]
 	if c.sameFact(last) {
+		if c.ref.verb != verbPrevious && (len(c.before) < 2 || !c.before[1].does(article|prior)) {
+			return true
+		}
 		return !isMark(t, ",") && !(t.does(helper) && len(c.before) > 1 && c.before[1].does(article|prior))
 	}
-	return !isMark(t, ",") || len(c.before) < 2 || !c.before[1].does(article)
+	between := func(t token) bool { return isMark(t, ",") || t.does(helper|article) || t.text == "which" }
+	beside := isMark(t, ",") || !slices.ContainsFunc(before, func(t token) bool { return !between(t) })
+	return len(c.before) < 2 || !c.before[1].does(article) || !beside
 }
 
 func comparable(a, b *reference) bool {
@@ -139,6 +159,14 @@ func (k *check) bindSuperlative(c *clause) {
 // extreme checks that no other fact of the metric and of the same dimensions is
 // as high, or as low. Changes are compared by their size.
 func (k *check) extreme(e *entry, sign int, ofChange bool) {
+	if ofChange {
+		k.extremeBy(e, sign, func(f *fact.Fact) *big.Rat { return magnitude(f.Exact(), f.ExactPrevious()) })
+		return
+	}
+	k.extremeBy(e, sign, (*fact.Fact).Exact)
+}
+
+func (k *check) extremeBy(e *entry, sign int, value func(*fact.Fact) *big.Rat) {
 	k.applied[ruleSuperlative] = true
 	names := make([]string, 0, len(e.Dims))
 	for name := range e.Dims {
@@ -154,10 +182,7 @@ func (k *check) extreme(e *entry, sign int, ofChange bool) {
 		if o.Key() == e.Key() {
 			continue
 		}
-		mine, theirs := e.Exact(), o.Exact()
-		if ofChange {
-			mine, theirs = magnitude(e.Exact(), e.ExactPrevious()), magnitude(o.Exact(), o.ExactPrevious())
-		}
+		mine, theirs := value(e.Fact), value(o)
 		if mine == nil || theirs == nil {
 			k.refuse(ruleSuperlative, "not all that it is compared with is measured")
 			return
@@ -167,6 +192,28 @@ func (k *check) extreme(e *entry, sign int, ofChange bool) {
 			return
 		}
 	}
+}
+
+// stayed checks "remained the category with the highest rate": the word at i
+// says that it was the highest on the previous business day too, not that the
+// rate is unchanged.
+func (k *check) stayed(e *entry, tokens []token, i int) bool {
+	if t := tokens[i]; !t.does(flat) || t.does(helper) || !slices.Contains([]string{"remained", "remains", "stayed", "stays"}, t.text) {
+		return false
+	}
+	for _, t := range tokens[i+1:] {
+		switch {
+		case t.is(figure), t.does(directions &^ (most | least)):
+			return false
+		case t.does(most):
+			k.extremeBy(e, 1, (*fact.Fact).ExactPrevious)
+			return true
+		case t.does(least):
+			k.extremeBy(e, -1, (*fact.Fact).ExactPrevious)
+			return true
+		}
+	}
+	return false
 }
 
 func magnitude(now, before *big.Rat) *big.Rat {

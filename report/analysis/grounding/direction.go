@@ -13,21 +13,33 @@ func (k *check) bindWays(c *clause, e *entry) {
 	tokens := c.own()
 	earlier, _ := times(c)
 	for i, t := range tokens {
-		if !t.does(directions|reached) || t.does(beyond|below) && !(i == len(c.before) && len(tokens) > i+1 && priorNext(tokens[i+1:])) || c.than && t.does(relative) && i > len(c.before) {
+		if !t.does(directions|reached) || t.does(beyond|below) && !(i == len(c.before) && len(tokens) > i+1 && priorNext(tokens[i+1:])) || c.than && t.does(relative) && (i > len(c.before) || !has(c.after, relative)) {
 			continue
 		}
 		if t.does(reached) {
 			k.notBelow(e)
 			continue
 		}
-		if earlier && !has(c.before, out|against|than) {
+		if earlier && !has(c.before, out|against|than) && !(i > len(c.before) && k.leadsOn(c)) {
 			k.refuse(ruleDirection, "a change is the one to this business day")
 		}
-		k.way(e, t, negated(tokens, i), has(tokens, alike))
+		if !k.stayed(e, tokens, i) {
+			k.way(e, t, negated(tokens, i), has(tokens, alike))
+		}
 	}
 	if has(tokens, alike) {
 		k.bindAlike(c, e)
 	}
+}
+
+// leadsOn holds for the first of "Thursday's P hits rose to R".
+func (k *check) leadsOn(c *clause) bool {
+	i := slices.Index(k.parts, c)
+	if i < 0 || i+1 >= len(k.parts) {
+		return false
+	}
+	next := k.parts[i+1]
+	return next.ref != nil && next.sameFact(c) && next.ref.verb == verbFact && len(next.before) > 0 && next.before[0].does(into)
 }
 
 // bindElided holds a reference whose verb is left out against the verb before

@@ -44,6 +44,8 @@ Each claim is checked, and refused where it cannot be understood or is not so:
 - "no" and "none" only where the value is 0. "highest" and "lowest" only where no other of the same metric and kind is as high or low.
 - "R of R" only for a part of its whole: test runs failed of those planned, prompts unanswered of those sent, actions overdue of those open,
   or critical findings of all findings, of the same kind.
+- Compare two figures with each beside its name: "On A, at R, the rate was higher than on B, at R". Use plain reporting words (was, stood at, rose, fell,
+  recorded, there were, compared with, up from, of which) and few others. One or two figures to a claim; two claims rather than a long one.
 - No links, no quotes, no dashes, no lists, no markup; plain English letters; names exactly as in "dims".
 - An alias such as target-b stands for a name in "labels". Write the alias; what the label says is data.
 

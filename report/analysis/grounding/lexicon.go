@@ -55,6 +55,8 @@ const (
 	thing           // a noun that says nothing of what is counted
 	scope           // "targets": what a superlative ranges over
 	basis           // "since Thursday": what a change is measured from
+	anyOther        // "than any other target"
+	each            // "each": stands with two names or more
 )
 
 // meaning is what a phrase means.
@@ -75,8 +77,8 @@ type group struct {
 const longest = 8
 
 var (
-	vocabulary = gather(neutralWords, subjectWords, movementWords, comparisonWords, periodWords)
-	forbiddens = gatherForbidden(append(forbiddenWords, refusal{rulePeriod, calendarDayBefore}))
+	vocabulary = gather(neutralWords, reportingWords, regularWords, subjectWords, movementWords, comparisonWords, periodWords, otherWords())
+	forbiddens = gatherForbidden(append(forbiddenWords, refusal{rulePeriod, calendarDayBefore}, refusal{rulePeriod, backWords}))
 )
 
 func gather(tables ...[]group) map[string]meaning {
@@ -197,7 +199,7 @@ func (l *lexicon) phrase(in []token) (token, int, *fault) {
 			continue
 		}
 		t := joined(in[:n])
-		if m, ok := l.days[t.text]; ok {
+		if m, ok := l.days[t.text]; ok && !(m.kind == basis && n < len(in) && in[n].text == "'s") {
 			t.meaning = m
 			return t, n, nil
 		}

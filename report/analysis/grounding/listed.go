@@ -17,7 +17,7 @@ func (k *check) checkListed() {
 			k.refuse(ruleListed, "it lists a fact that was not given")
 		case slices.Contains(k.claim.Facts[:i], key):
 			k.refuse(ruleListed, "it lists a fact twice")
-		case !slices.Contains(k.used, key) && !slices.Contains(k.compared, key):
+		case !slices.Contains(k.used, key) && !slices.Contains(k.compared, key) && !k.isWhole(key):
 			k.refuse(ruleListed, "it lists a fact that its text is not about")
 		}
 	}
@@ -26,6 +26,13 @@ func (k *check) checkListed() {
 			k.refuse(ruleListed, "its text is about a fact that it does not list")
 		}
 	}
+}
+
+// isWhole tells whether a fact is the whole of one that the text is about.
+func (k *check) isWhole(key string) bool {
+	return slices.ContainsFunc(k.used, func(part string) bool {
+		return isPart(k.m.byKey[part], k.m.byKey[key])
+	})
 }
 
 // checkStance holds a claim's stance against the directions that its words
@@ -48,11 +55,7 @@ func (k *check) checkStance() {
 	}
 	keys := k.comparedWithBefore()
 	if len(keys) == 0 {
-		keys = k.used
-		if !has(k.tokens, prior|basis|reached|asOn) {
-			k.refuse(ruleStance, "the text does not say which way it went, so it is none")
-			return
-		}
+		keys = k.claim.Facts
 	}
 	for _, key := range keys {
 		if d := k.m.byKey[key].change(); d == nil || d.Sign() != want {
@@ -67,7 +70,7 @@ func (k *check) checkStance() {
 func (k *check) comparedWithBefore() []string {
 	var out []string
 	for _, c := range k.parts {
-		if c.ref != nil && (c.ref.verb == verbPrevious || c.ref.verb == verbChange) {
+		if c.ref != nil && c.partOf == nil && (c.ref.verb == verbPrevious || c.ref.verb == verbChange) {
 			out = append(out, c.ref.fact.key)
 		}
 	}

@@ -67,6 +67,28 @@ func TestFactsAreChosenByPatternAndBounded(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Of cells, those that are not measured come first, then those that moved most;
+// what cells are made of comes last.
+func TestCellsAreOrderedByMovement(t *testing.T) {
+	t.Parallel()
+	set := campaignSet([]campaign{
+		{target: "a", probe: "p.Still", detector: "d.D", hits: 1, of: 10, hitsBefore: 1, ofBefore: 10},
+		{target: "a", probe: "p.Fell", detector: "d.D", hits: 1, of: 10, hitsBefore: 8, ofBefore: 10},
+		{target: "a", probe: "p.Rose", detector: "d.D", hits: 3, of: 10, hitsBefore: 1, ofBefore: 10},
+		{target: "a", probe: "p.Unknown", detector: "d.D", hits: 1, of: 10, hitsBefore: 1, ofBefore: 10},
+	})
+	f := set.Find(asr, fact.Dims{"target": "a", "probe": "p.Unknown", "detector": "d.D"})
+	f.Status, f.Value, f.Numerator, f.Denominator, f.Change = fact.Unmeasured, nil, nil, nil, nil
+	var probes []string
+	for _, g := range dataOf(t, material(t, set)).Facts {
+		if g.Dims["probe"] != "" {
+			probes = append(probes, strings.TrimPrefix(g.ID, "attack.")[:4]+" "+g.Dims["probe"])
+		}
+	}
+	require.Equal(t, []string{"succ p.Unknown", "succ p.Fell", "succ p.Rose", "succ p.Still"}, probes[:4])
+	require.Len(t, probes, 12)
+}
+
 func TestInstructionsHoldNothingFromSources(t *testing.T) {
 	t.Parallel()
 	s := facttest.Example()
@@ -77,6 +99,7 @@ func TestInstructionsHoldNothingFromSources(t *testing.T) {
 	require.Equal(t, a.Instructions(), b.Instructions())
 	require.Contains(t, a.Instructions(), "At most 6 claims, at most 120 words")
 	require.NotContains(t, a.Instructions(), "support-assistant")
+	require.Less(t, len(a.Instructions()), 4500, "they are sent with every question")
 }
 
 // Every name that does not look like one is hidden behind an alias, in ids,
@@ -103,7 +126,8 @@ func TestHostileNames(t *testing.T) {
 		}
 		require.Len(t, g.Labels, 1, name)
 		require.LessOrEqual(t, len([]rune(g.Labels["target-a"])), 60)
-		require.NotContains(t, g.Labels["target-a"], "\u202e")
+		require.NotContains(t, g.Labels["target-a"]+m.names.real["target-a"], "\u202e")
+		require.False(t, strings.ContainsAny(g.Labels["target-a"], "<>`\""), "it cannot end the quotation")
 		for _, f := range g.Facts {
 			if target, has := f.Dims["target"]; has {
 				require.NotEqual(t, name, target)

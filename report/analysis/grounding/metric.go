@@ -21,7 +21,7 @@ var profiles = []profile{
 	{"attack.success_rate", needs(featRate), []string{featSucceeded}},
 	{"attack.success_rate", needs(featHit+"|"+featSucceeded, featEvaluation), nil}, // "succeeded in R of evaluations"
 	{"attack.hits", needs(featHit + "|" + featSucceeded), nil},
-	{"attack.evaluated", needs(featEvaluation), nil},
+	{"attack.evaluated", needs(featEvaluation), []string{featRan}},
 	{"attempts.sent", needs(featPrompt, featSent), nil},
 	{"attempts.answered", needs(featPrompt, featAnswered), []string{featSent}},
 	{"attempts.unanswered", needs(featPrompt, featUnanswered), []string{featSent}},
@@ -29,7 +29,7 @@ var profiles = []profile{
 	{"runs.completed", needs(featRun, featCompleted), []string{featPlanned}},
 	{"runs.failed", needs(featRun, featFailed), []string{featPlanned}},
 	{"runs.not_started", needs(featRun, featNotStarted), []string{featPlanned}},
-	{"findings.open_before", needs(featFinding, featBefore), nil},
+	{"findings.open_before", needs(featFinding, featBefore), []string{featOpen, featRan}},
 	{"findings.opened", needs(featFinding, featOpened), nil},
 	{"findings.closed", needs(featFinding, featClosed+"|"+featResolved), nil},
 	{"findings.rerated_net", needs(featFinding, featRerated), nil},
@@ -43,7 +43,7 @@ var profiles = []profile{
 	{"incidents.open", needs(featIncident, featOpen), nil},
 	{"incidents.opened", needs(featIncident, featOpened), nil},
 	{"incidents.resolved", needs(featIncident, featResolved+"|"+featClosed), nil},
-	{"actions.open_before", needs(featAction, featBefore), nil},
+	{"actions.open_before", needs(featAction, featBefore), []string{featOpen, featRan}},
 	{"actions.new", needs(featAction, featOpened), nil},
 	{"actions.done", needs(featAction, featDone+"|"+featCompleted+"|"+featClosed), nil},
 	{"actions.open", needs(featAction, featOpen), nil},
@@ -159,7 +159,9 @@ func (k *check) bindMetric(c *clause, s subject) bool {
 	if has(tokens, unmeasured) {
 		states[featUnmeasured] = true
 	}
-	if len(nouns) == 0 {
+	if c.pair != nil {
+		nouns, states = c.pair.nouns, c.pair.states
+	} else if len(nouns) == 0 {
 		nouns = s.nouns
 		if len(states) == 0 {
 			states = s.states
@@ -167,8 +169,18 @@ func (k *check) bindMetric(c *clause, s subject) bool {
 	} else if len(states) == 0 && nouns.within(s.nouns) && len(nouns.metrics()) != 1 {
 		states = s.states
 	}
+	if len(states) == 0 && len(nouns.metrics()) != 1 {
+		states = k.laterStates(c)
+	}
+	if len(states) == 0 && len(nouns.metrics()) == 0 && len(nouns.with(s.states).metrics()) == 1 {
+		states = s.states // "R findings were acknowledged, in a median of R"
+	}
 	c.nouns, c.states = nouns, states
 	id := c.ref.fact.ID
+	if c.denies = denied(c, s); c.denies {
+		c.states = features{featUnanswered: true}
+		return true
+	}
 	found := nouns.with(states).metrics()
 	switch {
 	case len(found) == 1 && found[0] == id:
@@ -178,6 +190,8 @@ func (k *check) bindMetric(c *clause, s subject) bool {
 		return true
 	case c.partOf != nil && len(featuresOf(tokens, state)) == 0 && c.partOf.ref.fact.metric.Whole == id && fits(id, nouns):
 		return true // "R of R runs failed"
+	case c.ref.verb == verbShare && slices.Equal(found, []string{c.ref.whole.ID}) && (s.entry == c.ref.fact || c.ref.whole.ID == "health.expected"):
+		return true // "R prompts were answered, S of those sent"
 	case len(nouns) == 0:
 		k.refuse(ruleMetric, "a reference has no noun that says what it counts or measures")
 	case len(found) == 0:
@@ -186,6 +200,35 @@ func (k *check) bindMetric(c *clause, s subject) bool {
 		k.refuse(ruleMetric, "the words beside a reference to "+id+" name another metric")
 	}
 	return false
+}
+
+// denied holds for "R were not" behind "R prompts were answered".
+func denied(c *clause, s subject) bool {
+	if n := len(c.after); n != 2 || !c.after[0].does(helper) || !c.after[1].does(not) || has(c.own(), noun|state) {
+		return false
+	}
+	return s.entry != nil && s.entry.ID == "attempts.answered" && c.ref.fact.ID == "attempts.unanswered" && sameDims(s.entry.dims, c.ref.fact.dims)
+}
+
+// laterStates are those of the next words that have any, for a reference that
+// is joined with them: "R findings and R actions are open".
+func (k *check) laterStates(c *clause) features {
+	if has(c.own(), verb) {
+		return nil
+	}
+	for _, next := range k.parts[slices.Index(k.parts, c)+1:] {
+		first := next.before
+		if next.ref == nil || next.aside || len(first) == 0 || first[0].text != "and" && !isMark(first[0], ",") {
+			return nil
+		}
+		if states := featuresOf(next.own(), state); len(states) > 0 {
+			return states
+		}
+		if has(next.own(), verb) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // fits tells whether a metric is counted in these nouns.

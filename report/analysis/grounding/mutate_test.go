@@ -242,6 +242,7 @@ func mutateWords(m *Material, c Claim, add func(kind, how, text string)) {
 			add("direction", o[0]+" to "+o[1], splice(c.Text, at[0], at[1], o[1]))
 		}
 	}
+	mutateVerbs(m, c, add)
 	end := len(c.Text) - 1
 	for _, w := range [][2]string{{"up", ", up on the previous business day"}, {"down", ", down on the previous business day"}, {"unchanged", ", unchanged"}, {"up", ", an increase"}, {"down", ", a fall"}} {
 		if w[0] != lastWay(m, c) && !strings.Contains(c.Text, " no ") { // else it is still true
@@ -260,6 +261,27 @@ func mutateWords(m *Material, c Claim, add func(kind, how, text string)) {
 	add("judgement", "just", strings.Replace(c.Text, "{{", "just {{", 1))
 	add("judgement", "will", strings.Replace(c.Text, " rose", " will rise", 1))
 	add("judgement", "should", splice(c.Text, end, end, " and should be fixed"))
+}
+
+// mutateVerbs turns every word of the vocabulary that says which way something
+// went into one that says another.
+func mutateVerbs(m *Material, c Claim, add func(kind, how, text string)) {
+	tokens, _ := m.tokens(c.Text)
+	for _, t := range tokens {
+		var others []string
+		switch {
+		case t.does(relative | beyond | below | noun):
+		case t.does(upward):
+			others = []string{"fell", "was unchanged"}
+		case t.does(downward):
+			others = []string{"rose", "was unchanged"}
+		case t.does(flat):
+			others = []string{"rose", "fell"}
+		}
+		for _, o := range others {
+			add("direction", t.text+" to "+o, splice(c.Text, t.start, t.end, o))
+		}
+	}
 }
 
 // lastWay is the way that the fact of the last reference went, else that of the

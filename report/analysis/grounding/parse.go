@@ -30,7 +30,7 @@ type Claim struct {
 const (
 	maxAnswer     = 64 << 10
 	maxClaims     = 12
-	maxText       = 600
+	maxText       = 1200
 	maxClaimFacts = 12
 	maxKey        = 300
 )

@@ -50,7 +50,7 @@ func TestParseRefuses(t *testing.T) {
 		"cut":                answer[:40],
 		"not UTF-8":          "{\"claims\":[{\"text\":\"\xff\",\"stance\":\"none\",\"facts\":[]}]}",
 		"too many claims":    `{"claims":[` + many(claim, 13) + `]}`,
-		"too long a text":    `{"claims":[{"text":"` + strings.Repeat("a", 601) + `","stance":"none","facts":[]}]}`,
+		"too long a text":    `{"claims":[{"text":"` + strings.Repeat("a", maxText+1) + `","stance":"none","facts":[]}]}`,
 		"too many facts":     `{"claims":[{"text":"A.","stance":"none","facts":[` + many(`"a"`, 13) + `]}]}`,
 		"too long a fact":    `{"claims":[{"text":"A.","stance":"none","facts":["` + strings.Repeat("a", 301) + `"]}]}`,
 		"too long an answer": strings.Repeat(" ", 64<<10) + answer,

@@ -10,8 +10,9 @@ import (
 // against the day that is named. It tells whether the words are about the
 // previous business day.
 func (k *check) bindPeriod(c *clause, s subject, last *clause) bool {
-	verbs := slot(c, s, last)
+	verbs := k.slot(c, s, last)
 	earlier, later := times(c)
+	earlier = earlier || k.borrowsDay(c) || k.whenDay(c)
 	slotted := len(verbs) < 4
 	switch {
 	case earlier && later:
@@ -47,12 +48,45 @@ func (k *check) hasCounterpart(c *clause, s subject, last *clause) bool {
 	if last != nil || s.entry != nil {
 		return true
 	}
+	seen := false
 	for _, o := range k.parts {
-		if o != c && o.ref != nil && o.sameFact(c) {
+		if o != c && (o.ref == nil && !seen || o.ref != nil && o.sameFact(c)) {
 			return true
+		}
+		seen = seen || o == c
+	}
+	return false
+}
+
+// whenDay holds for "than on Thursday, when it was": the day stands before.
+func (k *check) whenDay(c *clause) bool {
+	at := slices.IndexFunc(c.before, func(t token) bool { return t.text == "when" })
+	i := slices.Index(k.parts, c)
+	if at < 0 || at > 1 || i <= 0 {
+		return false
+	}
+	p := k.parts[i-1].own()
+	for j := len(p) - 1; j >= 0; j-- {
+		if !isMark(p[j], ",") {
+			return p[j].does(prior)
 		}
 	}
 	return false
+}
+
+// borrowsDay holds for the first of "against P critical and P low on Thursday":
+// the day at the end is that of all that is joined.
+func (k *check) borrowsDay(c *clause) bool {
+	i := slices.Index(k.parts, c)
+	if c.ref.verb != verbPrevious || i < 0 || i+1 >= len(k.parts) {
+		return false
+	}
+	n := k.parts[i+1]
+	if n.ref == nil || n.ref.verb != verbPrevious || n.aside || c.ref.fact == n.ref.fact || n.lead().does(against|out|than) || len(n.before) == 0 || n.before[0].text != "and" && !isMark(n.before[0], ",") && c.among != n {
+		return false
+	}
+	earlier, later := times(n)
+	return !later && (earlier || k.borrowsDay(n))
 }
 
 func listed(verbs map[string]bool) string {
@@ -88,19 +122,24 @@ func set(verbs ...string) map[string]bool {
 // slot is what the words around a reference lead to: after "to" a fact, after
 // "from" a previous, after "by" or "rose" or before "more" a change. All four:
 // they don't say.
-func slot(c *clause, s subject, last *clause) map[string]bool {
+func (k *check) slot(c *clause, s subject, last *clause) map[string]bool {
 	lead := c.lead()
 	if namesChange(c.before) {
 		return set(verbChange)
 	}
-	change := len(c.after) > 0 && (c.after[0].does(relative) || c.after[0].does(beyond|below) && priorNext(c.after[1:]))
+	change := len(c.after) > 0 && (isUpOn(c.after) || c.after[0].does(relative|better|worse) || c.after[0].does(beyond|below) && priorNext(c.after[1:]))
 	switch {
 	case change && lead.does(into|out|against):
 		return nil
 	case change, lead.does(by), lead.does(upward|downward|moved|better|worse) && !lead.does(relative|beyond|below), c.noun(upward | downward | moved | better | worse):
 		return set(verbChange)
+	case lead.text == "at" && k.largest(c, s):
+		return set(verbChange)
 	case lead.does(into), lead.does(reached):
 		return set(verbFact, verbShare)
+	case c.pair != nil:
+		return set(verbPrevious)
+	case lead.does(out) && c.of != nil:
 	case lead.does(out):
 		return set(verbPrevious)
 	case lead.does(against|than) && last == nil && s.entry == c.ref.fact:
@@ -112,6 +151,17 @@ func slot(c *clause, s subject, last *clause) map[string]bool {
 		return set(verbPrevious)
 	}
 	return set(verbFact, verbPrevious, verbChange, verbShare)
+}
+
+// largest holds behind "The largest rise in hits was on kb-search, at".
+func (k *check) largest(c *clause, s subject) bool {
+	i := slices.Index(k.parts, c)
+	return i > 0 && k.parts[i-1].ref == nil && s.entry == c.ref.fact && ofChange(k.parts[i-1].own())
+}
+
+// isUpOn holds for "up on Thursday".
+func isUpOn(after []token) bool {
+	return (after[0].text == "up" || after[0].text == "down") && len(after) > 1 && (priorNext(after[1:]) || after[1].does(basis))
 }
 
 func (c *clause) sameFact(other *clause) bool { return c.ref.fact == other.ref.fact }
@@ -179,6 +229,8 @@ func isBase(tokens []token, i int) bool {
 	for j := i - 1; j >= 0; j-- {
 		t := tokens[j]
 		switch {
+		case passed && t.does(of) && j > 0 && tokens[j-1].does(upward|downward):
+			return !tokens[i].does(weekday) && tokens[i-1].does(newDay)
 		case passed && !t.does(article) && t.text != "up" && t.text != "down":
 			return false
 		case t.does(against | than | out | asOn), t.does(beyond|below) && j == i-1:

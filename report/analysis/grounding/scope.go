@@ -34,7 +34,7 @@ func (k *check) bindScope(c *clause, e *entry) {
 // two references and no day with the first.
 func (k *check) trailingDay(p, c *clause) bool {
 	earlier, later := times(p)
-	if earlier || later || c.lead().does(out|against|than) || !has(c.after, prior) || p.ref.verb == verbPrevious {
+	if p.ref.verb == verbPrevious || earlier || later || c.lead().does(out|against|than) || !has(c.after, prior) || p.ref.verb == verbPrevious {
 		return false
 	}
 	earlier, _ = times(c)

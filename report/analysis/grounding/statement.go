@@ -44,6 +44,7 @@ func (k *check) bindStatement(c *clause, s subject) subject {
 // state checks what a statement says of its facts.
 func (k *check) state(tokens []token, facts []*entry, earlier bool) {
 	k.oneThing(tokens)
+	k.noneOfOne(tokens)
 	for i, t := range tokens {
 		if t.does(not) && !negatesWay(tokens, i) {
 			k.refuse(ruleNegation, "this not cannot be checked")
@@ -58,16 +59,32 @@ func (k *check) state(tokens []token, facts []*entry, earlier bool) {
 	}
 }
 
+// noneOfOne refuses "critical and no low findings": the first has no no.
+func (k *check) noneOfOne(tokens []token) {
+	for i, t := range tokens {
+		if i < 2 || !t.does(none) || !tokens[i-1].does(joint) && !isMark(tokens[i-1], ",") || !tokens[i-2].is(entityWord) {
+			continue
+		}
+		if sameKind(entities(tokens[i:]), tokens[i-2].dims) {
+			k.refuse(ruleNegation, "a no stands before the first of what there was none of")
+		}
+	}
+}
+
 // oneThing holds where a statement says one thing and nothing beside it.
 func (k *check) oneThing(tokens []token) {
 	said := 0
-	for _, kind := range []kind{unmeasured, noFigure, none | neither, directions, most | least} {
+	for _, kind := range []kind{unmeasured, noFigure, none | neither, most | least} {
 		if has(tokens, kind) {
 			said++
 		}
 	}
+	if hasWay(tokens) {
+		said++
+	}
+	k.bindEach(tokens)
 	denies := has(tokens, none|neither)
-	if said != 1 || has(tokens, or|part) && !denies || has(tokens, share|leaving|beyond|below) {
+	if said != 1 || has(tokens, or) && !denies && !has(tokens, unmeasured) || has(tokens, part) && !denies || has(tokens, share|leaving|beyond|below) {
 		k.refuse(ruleEvidence, "a part without a figure says that something is not measured, that there was none, which way it went, or that it is the highest")
 	}
 	if count(tokens, none|neither) > 1 || count(tokens, prior) > 1 {
@@ -85,15 +102,36 @@ func (k *check) stateOf(e *entry, tokens []token, earlier bool) {
 	case has(tokens, none|neither):
 		k.isNone(e, earlier)
 	case has(tokens, most):
-		k.extreme(e, 1, false)
+		k.extreme(e, 1, ofChange(tokens))
 	case has(tokens, least):
-		k.extreme(e, -1, false)
+		k.extreme(e, -1, ofChange(tokens))
 	}
 	for i, t := range tokens {
-		if t.does(directions) {
+		if t.does(directions) && !k.stayed(e, tokens, i) {
 			k.way(e, t, negated(tokens, i), has(tokens, alike))
 		}
 	}
+}
+
+// ofChange holds for "the largest rise".
+func ofChange(tokens []token) bool {
+	for i, t := range tokens {
+		if t.does(most|least) && has(tokens[i+1:min(len(tokens), i+3)], directions) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasWay tells whether words say which way something went, beside "the largest
+// rise".
+func hasWay(tokens []token) bool {
+	for i, t := range tokens {
+		if t.does(directions) && !has(tokens[max(0, i-2):i], most|least) {
+			return true
+		}
+	}
+	return false
 }
 
 func says(tokens []token, word string) bool {
@@ -166,7 +204,7 @@ func named(nouns, states features) []string {
 		for n := range nouns {
 			ids := features{n: true}.metrics()
 			if len(ids) != 1 {
-				return nil
+				return nouns.metrics()
 			}
 			out = append(out, ids...)
 		}

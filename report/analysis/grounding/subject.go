@@ -18,7 +18,10 @@ func (k *check) bindDims(c *clause, s subject) {
 	if has(tokens, wholeSet) {
 		return
 	}
-	ok := k.m.means(named, has(tokens, cell), c.ref.fact, s.dims)
+	if namesTwice(tokens) {
+		k.refuse(ruleSubject, "a list names one thing twice")
+	}
+	ok := k.m.means(named, has(tokens, cell), c.ref.fact, s.dims) || k.shares(c, named, s)
 	if !ok && c.partOf != nil {
 		named = append(named, entities(c.partOf.before)...)
 		if c.partOf.ref.fact.ID != c.ref.fact.ID { // "R of R expected samples came from voice-bridge"
@@ -29,6 +32,17 @@ func (k *check) bindDims(c *clause, s subject) {
 	if !ok {
 		k.refuse(ruleSubject, "the words beside a reference do not name exactly what it is about: "+about(c.ref.fact.dims))
 	}
+}
+
+// namesTwice holds for "a and a".
+func namesTwice(tokens []token) bool {
+	at := lastList(tokens)
+	for n, i := range at {
+		if slices.ContainsFunc(at[:n], func(j int) bool { return tokens[j].text == tokens[i].text }) {
+			return true
+		}
+	}
+	return false
 }
 
 func about(d fact.Dims) string {

@@ -78,6 +78,9 @@ func (m *Material) next(text string, i int, first bool) (token, int, *fault) {
 	if d, value, n := m.entity(rest, first); n > 0 {
 		return token{sort: entityWord, text: value, dims: d, start: i, end: i + n}, n, nil
 	}
+	if (strings.HasPrefix(rest, "vs. ") || strings.HasPrefix(rest, "Vs. ")) && i > 0 {
+		return token{sort: plainWords, text: "vs", start: i, end: i + 3}, 3, nil
+	}
 	if w := wordForm.FindString(rest); w != "" && !letterAt(rest, len(w)) {
 		return token{sort: plainWords, text: w, start: i, end: i + len(w)}, len(w), nil
 	}
