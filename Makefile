@@ -69,12 +69,17 @@ test-clients: clients-needs build ## the example of docs/clients, by Node.js, at
 test-cli: stack-needs build ## every temporal command line of the documents, word for word
 	bin/dev exec --test -- env COB_TEST_EVERY_LINE=1 $(GO) test -tags cli -run '^(TestCommandLine|TestVersions)' -count 1 -timeout 15m $(TESTFLAGS) ./e2e
 
+# Without the race detector, which tries a tenth of them.
+.PHONY: test-corpora
+test-corpora: go-needs ## all false narratives and injections, with the figures of docs/ai.md
+	$(GO) test -v -count 1 -timeout 10m -run '^(TestMutationCorpus|TestFreshMutants|TestTrueClaimsBySet|TestInjectionCorpus)$$' $(TESTFLAGS) ./report/analysis/...
+
 .PHONY: test-zones
 test-zones: go-needs ## calendars in every time zone over thirty years
 	env COB_TEST_ALL=1 $(GO) test -count 1 -timeout 20m $(TESTFLAGS) ./report/calendar
 
 .PHONY: test-all
-test-all: test test-zones test-render test-outage test-clients test-cli ## all tests
+test-all: test test-corpora test-zones test-render test-outage test-clients test-cli ## all tests
 
 .PHONY: bench
 bench: stack-needs build ## benchmarks, with the ratios that they must keep

@@ -14,8 +14,9 @@ func (k *check) bindAll() {
 		return
 	}
 	k.pairUp()
-	var s, part subject
+	var part subject
 	var last *clause
+	s := k.pronoun()
 	for i, c := range k.parts {
 		if c.ref == nil {
 			s = k.bindStatement(c, s)

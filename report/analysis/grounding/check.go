@@ -10,8 +10,7 @@ import (
 // Check holds a draft against the facts. Nothing found: it may be printed.
 func (m *Material) Check(d Draft) []Violation {
 	out := m.checkDraft(d)
-	for i, c := range d.Claims {
-		k := m.check(c)
+	for i, k := range m.checkClaims(d) {
 		for _, v := range k.violations {
 			v.Claim = i + 1
 			out = append(out, v)
@@ -20,9 +19,21 @@ func (m *Material) Check(d Draft) []Violation {
 	return out
 }
 
+// checkClaims checks claims in their order.
+func (m *Material) checkClaims(d Draft) []*check {
+	out := make([]*check, len(d.Claims))
+	var topic subject
+	for i, c := range d.Claims {
+		out[i] = m.check(c, topic)
+		topic = out[i].topic()
+	}
+	return out
+}
+
 // check is one claim's way through the rules.
 type check struct {
 	m          *Material
+	it         subject // what "it" may stand for: what the claim before was about
 	claim      Claim
 	tokens     []token
 	parts      []*clause
@@ -33,8 +44,8 @@ type check struct {
 	applied    map[string]bool
 }
 
-func (m *Material) check(c Claim) *check {
-	k := &check{m: m, claim: c, applied: map[string]bool{}}
+func (m *Material) check(c Claim, it subject) *check {
+	k := &check{m: m, it: it, claim: c, applied: map[string]bool{}}
 	if !k.read() {
 		return k
 	}
@@ -55,8 +66,7 @@ func (m *Material) check(c Claim) *check {
 
 // checked names the rules that a claim passed and that had something to look
 // at.
-func (m *Material) checked(c Claim) []string {
-	k := m.check(c)
+func (k *check) checked() []string {
 	if len(k.violations) > 0 {
 		return nil
 	}

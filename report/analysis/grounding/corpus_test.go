@@ -47,8 +47,8 @@ func (n tally) recall() float64 { return 100 * float64(n.refused) / float64(max(
 
 // recall counts the mutants of a claim by kind, and says which get through.
 func recall(m *Material, c Claim, kinds map[string]*tally, miss func(mutant)) {
-	for _, x := range mutants(m, c) {
-		if stillTrue(m, c, x) {
+	for i, x := range mutants(m, c) {
+		if i%every != 0 || stillTrue(m, c, x) {
 			continue
 		}
 		if kinds[x.kind] == nil {

@@ -11,14 +11,14 @@ import (
 // Label, provider and model are the caller's to set.
 func (m *Material) Narrative(d Draft) analysis.Narrative {
 	n := analysis.Narrative{Sentences: make([]analysis.Sentence, len(d.Claims))}
-	for i, c := range d.Claims {
-		n.Sentences[i] = m.sentence(c)
+	for i, k := range m.checkClaims(d) {
+		n.Sentences[i] = m.sentence(d.Claims[i], k.checked())
 	}
 	return n
 }
 
-func (m *Material) sentence(c Claim) analysis.Sentence {
-	s := analysis.Sentence{Claim: c.Text, Facts: make([]string, 0, len(c.Facts)), Checks: m.checked(c)}
+func (m *Material) sentence(c Claim, checks []string) analysis.Sentence {
+	s := analysis.Sentence{Claim: c.Text, Facts: make([]string, 0, len(c.Facts)), Checks: checks}
 	for _, key := range c.Facts {
 		if e := m.byKey[key]; e != nil {
 			s.Facts = append(s.Facts, e.Key())
