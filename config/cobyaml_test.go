@@ -56,9 +56,9 @@ func TestCobYAML(t *testing.T) {
 	openai, claude, house := ai.Providers[0], ai.Providers[1], ai.Providers[2]
 	require.Equal(t, AIProvider{Name: "openai", Kind: "openai", BaseURL: "https://api.openai.com/v1", Model: "gpt-5-mini", APIKey: "env:OPENAI_API_KEY",
 		Price: Price{0.25, 2}, HasPrice: true, Limits: Limits{Calls: 20, Per: time.Minute, Timeout: 10 * time.Second, Block: 2 * time.Minute,
-			Attempts: 3, Repairs: 2, AnswerTokens: 2000, TokensPerReport: 150_000, TokensPerDay: 100_000, USDPerDay: 5}}, openai)
+			Attempts: 3, Repairs: 2, AnswerTokens: 8000, TokensPerReport: 150_000, TokensPerDay: 100_000, USDPerDay: 5}}, openai)
 	require.Equal(t, Limits{Calls: 3, Per: 30 * time.Second, Timeout: 10 * time.Second, Block: 2 * time.Minute,
-		Attempts: 3, Repairs: 0, AnswerTokens: 2000, TokensPerReport: 150_000, TokensPerDay: 0, USDPerDay: 5}, claude.Limits)
+		Attempts: 3, Repairs: 0, AnswerTokens: 8000, TokensPerReport: 150_000, TokensPerDay: 0, USDPerDay: 5}, claude.Limits)
 	require.Equal(t, "https://api.anthropic.com", claude.BaseURL)
 	require.Equal(t, secrets.Ref("env:HMAC"), house.SigningKey)
 	require.Equal(t, egress.Endpoint{Host: "llm.internal.example", Networks: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")}, TLSMin: tls.VersionTLS12}, hosts[3])

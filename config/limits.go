@@ -17,7 +17,7 @@ type Limits struct {
 
 // defaults are the limits of a provider that names none.
 var defaults = Limits{Calls: 10, Per: time.Minute, Timeout: 30 * time.Second, Block: 2 * time.Minute,
-	Attempts: 3, Repairs: 2, AnswerTokens: 2000, TokensPerReport: 150_000}
+	Attempts: 3, Repairs: 2, AnswerTokens: 8000, TokensPerReport: 150_000}
 
 // readLimits puts what is written over what was there.
 func readLimits(p place, out Limits) Limits {
