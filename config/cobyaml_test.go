@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -215,4 +216,19 @@ func FuzzCobYAML(f *testing.F) {
 			require.True(t, p.HasPrice || p.Limits.USDPerReport+p.Limits.USDPerDay == 0)
 		}
 	})
+}
+
+// What the documents show can be used.
+func TestDocumentedCobYAML(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/ai.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```yaml\n(ai:.*?)```").FindAllSubmatch(text, -1)
+	require.Len(t, blocks, 1)
+	ai, hosts, err := parseFile(blocks[0][1])
+	require.NoError(t, err)
+	require.Len(t, ai.Providers, 3)
+	require.Equal(t, []string{"llm.internal.example: TLS 1.2 is accepted"}, egress.Exceptions(hosts))
+	shown := defaults // the limits that are shown are the defaults
+	require.Equal(t, shown, ai.Providers[1].Limits)
 }
