@@ -23,11 +23,14 @@ var private = prefixes(
 	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "::1/128", "fc00::/7",
 )
 
-// carrying are networks whose addresses carry an IPv4 address: the well-known
-// and the local prefix of NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056) and Teredo
-// (RFC 4380), and the old IPv4-compatible form. Where the inner one stands
-// differs; none of them is needed here.
-var carrying = prefixes("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+// nat64 is the well-known prefix of NAT64 (RFC 6052): behind it stands the IPv4
+// address that is meant, as networks without IPv4 have it for every host outside.
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// carrying are other networks whose addresses carry an IPv4 address: the local
+// prefix of NAT64 (RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380), and the old
+// IPv4-compatible form. None of them is needed here.
+var carrying = prefixes("64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 
 func prefixes(list ...string) []netip.Prefix {
 	out := make([]netip.Prefix, len(list))
@@ -52,6 +55,9 @@ func (e Endpoint) permits(a netip.Addr) bool {
 		return a.IsLoopback()
 	case a.IsLoopback():
 		return within(e.Networks, a)
+	case nat64.Contains(a):
+		inner := a.As16()
+		return e.permits(netip.AddrFrom4([4]byte(inner[12:])))
 	case within(carrying, a):
 		return false
 	case within(private, a):

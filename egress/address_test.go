@@ -23,7 +23,7 @@ func TestAddresses(t *testing.T) {
 		{outside, "10.20.0.1", false}, {outside, "192.168.1.1", false}, {outside, "172.31.255.255", false}, {outside, "172.32.0.1", true},
 		{outside, "100.64.0.1", false}, {outside, "127.0.0.1", false}, {outside, "::1", false}, {outside, "fd12:3456::1", false},
 		{outside, "::ffff:10.20.0.1", false}, {outside, "::ffff:127.0.0.1", false}, {outside, "::ffff:93.184.216.34", true},
-		{outside, "64:ff9b::7f00:1", false}, {outside, "2002:7f00:1::", false}, {outside, "2001::1", false}, {outside, "::7f00:1", false},
+		{outside, "64:ff9b::7f00:1", false}, {outside, "64:ff9b::5db8:d822", true}, {outside, "64:ff9b::a14:1", false}, {inside, "64:ff9b::a14:1", true}, {outside, "2002:7f00:1::", false}, {outside, "2001::1", false}, {outside, "::7f00:1", false},
 		{inside, "10.20.0.1", true}, {inside, "::ffff:10.20.0.1", true}, {inside, "10.21.0.1", false}, {inside, "fd12:3456::1", true}, {inside, "127.0.0.1", false},
 		{here, "127.0.0.1", true}, {here, "::1", true}, {here, "10.20.0.1", false},
 		{greedy, "10.0.0.1", true}, {greedy, "169.254.169.254", false}, {greedy, "fe80::1", false}, {greedy, "fe80::1%eth0", false}, {greedy, "fd00:ec2::254", false},
