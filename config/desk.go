@@ -30,7 +30,7 @@ func (c *Config) Desk(store *db.Store) (*calls.Desk, error) {
 }
 
 func (c *Config) provider(p AIProvider) (calls.Provider, error) {
-	options := egress.Options{Endpoints: c.Egress, Timeout: p.Limits.Timeout}
+	options := egress.Options{Endpoints: c.Egress} // each call has a time limit of its own
 	if p.SigningKey != "" {
 		options.Sign = func(ctx context.Context) ([]byte, error) {
 			key, err := (secrets.Resolver{}).Resolve(ctx, p.SigningKey)

@@ -200,6 +200,22 @@ func TestDeadlineOfTheCaller(t *testing.T) {
 	})
 }
 
+// The HTTP client's own time limit cancels, and nobody called it off.
+func TestTimeLimitOfTheClient(t *testing.T) {
+	t.Parallel()
+	for _, do := range []fakeai.Behaviour{
+		fakeai.SlowHeaders(time.Minute, fakeai.Empty()), fakeai.SlowBody(time.Minute, fakeai.Answer("{}")),
+	} {
+		each(t, do, func(t *testing.T, _ *fakeai.Server, c provider.Config) {
+			c.HTTP.Timeout = 300 * time.Millisecond
+			_, err := started(t, c).Ask(t.Context(), question())
+			f := failed(t, err)
+			require.Equal(t, provider.CodeTimeout, f.Code)
+			require.True(t, f.Retry)
+		})
+	}
+}
+
 func TestVersionsOfTheModel(t *testing.T) {
 	t.Parallel()
 	for answered, same := range map[string]bool{

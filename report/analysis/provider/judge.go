@@ -114,8 +114,9 @@ func broken(err error) *Failure {
 		}
 		return failure(CodeNotAllowed)
 	}
+	// Cancelled, and not by the caller: by the HTTP client's own time limit.
 	var slow net.Error
-	if errors.As(err, &slow) && slow.Timeout() {
+	if errors.Is(err, context.Canceled) || errors.As(err, &slow) && slow.Timeout() {
 		return failure(CodeTimeout)
 	}
 	if untrusted(err) {
