@@ -17,6 +17,7 @@ import (
 
 // model is the language model that the demo was asked to use: make demo AI=…
 type model struct {
+	called  string // in cob.yaml and on the page
 	kind    string // openai, anthropic
 	base    string // empty: the maker's own
 	host    string // that the worker may reach
@@ -42,15 +43,15 @@ func modelKeys(args []string) []string {
 func parseModel(s string) (model, error) {
 	switch s {
 	case "openai":
-		return model{kind: "openai", host: "api.openai.com", name: "gpt-5-mini", keyName: "OPENAI_API_KEY"}, nil
+		return model{called: "openai", kind: "openai", host: "api.openai.com", name: "gpt-5-mini", keyName: "OPENAI_API_KEY"}, nil
 	case "anthropic":
-		return model{kind: "anthropic", host: "api.anthropic.com", name: "claude-haiku-4-5", keyName: "ANTHROPIC_API_KEY"}, nil
+		return model{called: "anthropic", kind: "anthropic", host: "api.anthropic.com", name: "claude-haiku-4-5", keyName: "ANTHROPIC_API_KEY"}, nil
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return model{}, errors.New("AI=openai, AI=anthropic, or the address of an OpenAI-compatible server such as AI=http://127.0.0.1:11434/v1")
 	}
-	return model{kind: "openai", base: strings.TrimSuffix(s, "/"), host: u.Host, keyName: "AI_API_KEY"}, nil
+	return model{called: "house", kind: "openai", base: strings.TrimSuffix(s, "/"), host: u.Host, keyName: "AI_API_KEY"}, nil
 }
 
 // settle finds out what the address alone does not say.
@@ -109,14 +110,14 @@ func (m *model) files(root, dir string) (config, series string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	text := strings.Replace(string(given), "name: "+demoSeries+"\n", "name: "+modelSeries+"\n", 1) + "narrative: [model, rules]\n"
+	text := strings.Replace(string(given), "name: "+demoSeries+"\n", "name: "+modelSeries+"\n", 1) + "narrative: [" + m.called + ", rules]\n"
 	return config, series, errors.Join(os.WriteFile(config, m.yaml(), 0o600), os.WriteFile(series, []byte(text), 0o600)) // #nosec G703 -- our own folder
 }
 
 // yaml is the worker's cob.yaml. It names the key and does not hold it.
 func (m *model) yaml() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "ai:\n  providers:\n    - name: model\n      kind: %s\n      model: %q\n", m.kind, m.name)
+	fmt.Fprintf(&b, "ai:\n  providers:\n    - name: %s\n      kind: %s\n      model: %q\n", m.called, m.kind, m.name)
 	if m.base != "" {
 		fmt.Fprintf(&b, "      base_url: %q\n", m.base)
 	}

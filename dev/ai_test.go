@@ -41,7 +41,7 @@ func TestDemoWithAModel(t *testing.T) {
 	require.NotContains(t, string(config), "sk-house")
 	series, err := os.ReadFile(filepath.Join(c.dir(), "daily-security-ai.yaml"))
 	require.NoError(t, err)
-	require.Equal(t, "name: daily-security-ai\ntemplate: daily-security\nnarrative: [model, rules]\n", string(series))
+	require.Equal(t, "name: daily-security-ai\ntemplate: daily-security\nnarrative: [house, rules]\n", string(series))
 }
 
 func TestDemoRefusesWhatItCannotUse(t *testing.T) {
@@ -75,9 +75,9 @@ func slicesWithout(env []string, name string) []string {
 func TestWhatAModelMeans(t *testing.T) {
 	t.Parallel()
 	for arg, want := range map[string]model{
-		"openai":                     {kind: "openai", host: "api.openai.com", name: "gpt-5-mini", keyName: "OPENAI_API_KEY"},
-		"anthropic":                  {kind: "anthropic", host: "api.anthropic.com", name: "claude-haiku-4-5", keyName: "ANTHROPIC_API_KEY"},
-		"http://127.0.0.1:11434/v1/": {kind: "openai", base: "http://127.0.0.1:11434/v1", host: "127.0.0.1:11434", keyName: "AI_API_KEY"},
+		"openai":                     {called: "openai", kind: "openai", host: "api.openai.com", name: "gpt-5-mini", keyName: "OPENAI_API_KEY"},
+		"anthropic":                  {called: "anthropic", kind: "anthropic", host: "api.anthropic.com", name: "claude-haiku-4-5", keyName: "ANTHROPIC_API_KEY"},
+		"http://127.0.0.1:11434/v1/": {called: "house", kind: "openai", base: "http://127.0.0.1:11434/v1", host: "127.0.0.1:11434", keyName: "AI_API_KEY"},
 	} {
 		got, err := parseModel(arg)
 		require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestWhatAModelMeans(t *testing.T) {
 	}
 	require.Empty(t, modelKeys([]string{"demo"}))
 	require.Empty(t, modelKeys([]string{"up", "--ai", "openai"}))
-	m := model{kind: "openai", base: "https://llm.internal/v1", host: "llm.internal", name: "qwen", keyName: "NO_SUCH_KEY"}
+	m := model{called: "house", kind: "openai", base: "https://llm.internal/v1", host: "llm.internal", name: "qwen", keyName: "NO_SUCH_KEY"}
 	require.Contains(t, string(m.yaml()), "networks: [10.0.0.0/8")
 	require.NotContains(t, string(m.yaml()), "api_key")
 }
