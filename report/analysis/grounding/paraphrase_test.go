@@ -2,9 +2,7 @@ package grounding
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -32,21 +30,18 @@ var tuning = []trueSet{
 }
 
 // fresh are written from the instructions alone. Whoever widens the check does
-// not read them: the rates alone are printed. The file may be missing.
+// not read them: the rates alone are printed.
 var fresh = trueSet{"fresh", "testdata/good-fresh.json"}
 
 // The most true claims that may be refused, in percent.
 const (
 	mostTuned = 2.0
-	mostFresh = 10.0
+	mostFresh = 2.0
 )
 
 func paraphrases(t *testing.T, file string) []paraphrase {
 	t.Helper()
 	b, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && file == fresh.file {
-		return nil
-	}
 	require.NoError(t, err)
 	var list []paraphrase
 	require.NoError(t, json.Unmarshal(b, &list))
