@@ -111,6 +111,7 @@ func readProvider(f map[string]place, shared Limits, endpoints []egress.Endpoint
 	out.Model = f["model"].text()
 	f["model"].wrongIf(strings.TrimSpace(out.Model) == "", "nothing", "the model's name")
 	out.APIKey, out.SigningKey = readReference(f["api_key"]), readReference(f["signing_key"])
+	f["signing_key"].wrongIf(out.SigningKey != "" && out.SigningKey == out.APIKey, "the API key's reference", "a key of its own")
 	out.Limits = readLimits(f["limits"], shared)
 	out.Price, out.HasPrice = readPrice(f["price"])
 	f["price"].wrongIf(!out.HasPrice && out.Limits.USDPerReport+out.Limits.USDPerDay > 0,

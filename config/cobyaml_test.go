@@ -72,6 +72,8 @@ func TestWhatIsWrongWithCobYAML(t *testing.T) {
 		text string
 		want []string
 	}{
+		"one key for both": {"ai: {providers: [{name: a, kind: openai, model: m, api_key: env:K, signing_key: env:K}]}\negress: [api.openai.com]",
+			[]string{"ai.providers[0].signing_key", "a key of its own"}},
 		"a key in place of a reference": {"ai: {providers: [{name: a, kind: openai, model: m, api_key: sk-live-0123456789}]}\negress: [api.openai.com]",
 			[]string{"ai.providers[0].api_key", "env:NAME or file:PATH"}},
 		"several": {`
