@@ -22,7 +22,7 @@ func (p *Provider) judge(ctx, limited context.Context, x *exchange, said reply, 
 		return failure(CodeCancelled)
 	case x.status >= 300:
 		return p.refused(x)
-	case err != nil && limited.Err() != nil:
+	case err != nil && (limited.Err() != nil || slow(err)):
 		return failure(CodeTimeout)
 	case x.err != nil:
 		return broken(x.err)
@@ -114,15 +114,20 @@ func broken(err error) *Failure {
 		}
 		return failure(CodeNotAllowed)
 	}
-	// Cancelled, and not by the caller: by the HTTP client's own time limit.
-	var slow net.Error
-	if errors.Is(err, context.Canceled) || errors.As(err, &slow) && slow.Timeout() {
+	if slow(err) {
 		return failure(CodeTimeout)
 	}
 	if untrusted(err) {
 		return failure(CodeTLS)
 	}
 	return failure(CodeReset).because(cause(err))
+}
+
+// slow tells whether time ran out. Cancelled, and not by the caller, is cancelled
+// by the HTTP client's own time limit; only its outer error tells that for sure.
+func slow(err error) bool {
+	var n net.Error
+	return errors.Is(err, context.Canceled) || errors.As(err, &n) && n.Timeout()
 }
 
 func cause(err error) string {
