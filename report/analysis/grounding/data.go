@@ -25,15 +25,16 @@ type givenFact struct {
 	Status   string    `json:"status"`
 	Reason   string    `json:"reason_kind,omitempty"`
 	Value    string    `json:"value,omitempty"`
+	Unit     string    `json:"unit"`
 	Previous string    `json:"previous,omitempty"`
 	Change   string    `json:"change,omitempty"`
 	// Direction is up, down or unchanged; unknown where there is nothing to
 	// compare with.
 	Direction string `json:"direction"`
-	// Comparable and ComparableDirection are given where like for like says
-	// something else.
+	// Comparable and ComparableDirection are empty where there is no like for like.
 	Comparable          string `json:"like_for_like_change,omitempty"`
 	ComparableDirection string `json:"like_for_like_direction,omitempty"`
+	Interval            string `json:"interval,omitempty"`
 	// Good is up or down; empty where neither is.
 	Good string `json:"good,omitempty"`
 }
@@ -67,7 +68,7 @@ func (m *Material) Data() string {
 var unfenced = strings.NewReplacer("{{", " ", "}}", " ", "<", " ", ">", " ", "`", " ", "\"", " ")
 
 func (e *entry) given() givenFact {
-	g := givenFact{ID: e.key, Metric: e.metric.Label, Dims: e.dims, Status: string(fact.Measured)}
+	g := givenFact{ID: e.key, Metric: e.metric.Label, Dims: e.dims, Status: string(fact.Measured), Unit: string(e.Unit)}
 	if e.metric.Good != fact.NoPolarity {
 		g.Good = string(e.metric.Good)
 	}
@@ -75,12 +76,12 @@ func (e *entry) given() givenFact {
 		g.Status, g.Reason, g.Direction = string(fact.Unmeasured), reasonKind(e.Reason), "unknown"
 		return g
 	}
-	g.Value = e.Shown()
+	g.Value, g.Interval = e.Shown(), e.ShownInterval()
 	if e.ExactPrevious() != nil {
 		g.Previous = e.ShownPrevious()
 	}
 	g.Change, g.Direction = e.size(e.change()), way(e.change())
-	if c := e.comparableChange(); c != nil && (e.size(c) != g.Change || way(c) != g.Direction) {
+	if c := e.comparableChange(); c != nil {
 		g.Comparable, g.ComparableDirection = e.size(c), way(c)
 	}
 	return g

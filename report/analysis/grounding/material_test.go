@@ -38,11 +38,11 @@ func TestData(t *testing.T) {
 	require.Equal(t, "Friday", g.BusinessDay)
 	require.Equal(t, "Thursday", g.PreviousDay)
 	require.Empty(t, g.Labels)
-	require.Equal(t, givenFact{ID: asr, Metric: "Attack success rate", Status: "measured", Value: "6.70 %",
+	require.Equal(t, givenFact{ID: asr, Metric: "Attack success rate", Status: "measured", Value: "6.70 %", Unit: "ratio",
 		Previous: "5.17 %", Change: "1.53 percentage points", Direction: "up", Comparable: "1.39 percentage points", ComparableDirection: "up",
-		Good: "down"}, givenOf(t, g, asr))
+		Interval: "6.1–7.3", Good: "down"}, givenOf(t, g, asr))
 	require.Equal(t, givenFact{ID: upBridge, Metric: "Availability", Dims: fact.Dims{"component": "voice-bridge"}, Status: "unmeasured",
-		Reason: "too few samples", Direction: "unknown", Good: "up"}, givenOf(t, g, upBridge))
+		Reason: "too few samples", Unit: "ratio", Direction: "unknown", Good: "up"}, givenOf(t, g, upBridge))
 	require.NotContains(t, material(t, facttest.Example()).Data(), "02:57", "a reason is a source's text")
 }
 
