@@ -42,10 +42,10 @@ func (r *reader) block(n ast.Node, path string, depth int) Block {
 		}
 	}
 	if len(list) > 1 {
-		r.wrong(list[1].Key, path, "a second key, "+list[1].Key.String(), "one block for each item")
+		r.wrong(list[1].Key, path, "a second key, "+keyOf(list[1]), "one block for each item")
 		return nil
 	}
-	kind, body := list[0].Key.String(), list[0].Value
+	kind, body := keyOf(list[0]), list[0].Value
 	at := join(path, brief(kind))
 	switch kind {
 	case "kpis":

@@ -112,7 +112,7 @@ func (r *reader) parameters(n ast.Node) []Parameter {
 	}
 	var out []Parameter
 	for _, pair := range list {
-		name := pair.Key.String()
+		name := keyOf(pair)
 		path := "parameters." + brief(name)
 		if !params.MatchString(name) {
 			r.wrong(pair.Key, path, strconv.Quote(name), "a name of a-z, 0-9 and _")

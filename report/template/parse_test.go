@@ -1,10 +1,13 @@
 package template_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
 	"github.com/closeofbusiness/cob/report"
@@ -31,6 +34,27 @@ func TestDailySecurity(t *testing.T) {
 	p, err := got.Resolve(nil)
 	require.NoError(t, err)
 	require.Equal(t, template.Params{"worst_cells": 5, "minimum_evaluations": 50}, p)
+}
+
+// JSON is YAML, so a template may be written by a program.
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	want, err := template.Parse(daily(t))
+	require.NoError(t, err)
+	compact, err := yaml.YAMLToJSON(daily(t))
+	require.NoError(t, err)
+	for _, indent := range []string{"", "  ", "\t"} {
+		var src bytes.Buffer
+		require.NoError(t, json.Indent(&src, compact, "", indent))
+		got, err := template.Parse(src.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	got, err := template.Parse([]byte(`{"name":"x","version":"1.0.0","title":"a\/b \u2026 \ud83d\ude00 \"q\"","blocks":[{"data_notes":{}}]}`))
+	require.NoError(t, err)
+	require.Equal(t, `a/b … 😀 "q"`, got.Title)
+	_, err = template.Parse([]byte("{\n  \"name\": \"x\",\n  \"version\": \"1.0.0\",\n  \"title\": \"X\",\n  \"blocks\": [\n    {\"data_notes\": {}},\n    {\n      \"graph\": {}\n    }\n  ]\n}\n"))
+	require.ErrorContains(t, err, "line 8: blocks[1].graph: found an unknown block")
 }
 
 func TestResolve(t *testing.T) {

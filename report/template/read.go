@@ -185,6 +185,14 @@ func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
+// keyOf is a key without its quotes: in JSON all have some.
+func keyOf(p *ast.MappingValueNode) string {
+	if key, ok := p.Key.(*ast.StringNode); ok {
+		return key.Value
+	}
+	return p.Key.String()
+}
+
 func join(path, key string) string {
 	if path == "" {
 		return key
