@@ -79,9 +79,11 @@ func TestResolve(t *testing.T) {
 
 const head = "name: x\nversion: 1.0.0\ntitle: X\nparameters:\n  n: {type: integer, default: 5, minimum: 1, maximum: 20}\nblocks:\n  - data_notes: {}\n"
 
+const smallest = "name: x\nversion: 1.0.0\ntitle: X\nblocks:\n  - data_notes: {}\n"
+
 func TestSmallest(t *testing.T) {
 	t.Parallel()
-	got, err := template.Parse([]byte("name: x\nversion: 1.0.0\ntitle: X\nblocks:\n  - data_notes: {}\n"))
+	got, err := template.Parse([]byte(smallest))
 	require.NoError(t, err)
 	require.Equal(t, []template.Block{template.DataNotes{}}, got.Blocks)
 	require.Equal(t, []string{"pdf", "html", "md", "json"}, got.Output.Formats)
@@ -141,51 +143,84 @@ func TestDocumentedExample(t *testing.T) {
 	require.Equal(t, []string{"severity", "open_before", "opened", "closed", "rerated_net", "open"}, table.Columns)
 }
 
-// Each block is added to a good template and gives that problem.
+// blockProblems are blocks which, added to a good template, give that problem.
+var blockProblems = []struct{ name, block, want string }{
+	{"unknown block", "graph: {}", "line 8: blocks[1].graph: found an unknown block, expected one of kpis, section"},
+	{"unknown key", "table: {of: 'attack.success_rate{target}', colour: red}", "blocks[1].table.colour: found an unknown key, expected one of caption, of"},
+	{"unknown metric", "kpis: [attack.failures]", `blocks[1].kpis[0]: found "attack.failures", expected a known metric`},
+	{"unknown dimension", "kpis: ['incidents.open{target=x}']", "expected one of incidents.open's breakdowns: incidents.open"},
+	{"dimension without a value", "kpis: ['findings.open{severity}']", "expected dimensions written name=value"},
+	{"too many tiles", "kpis: [incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open]", "found 7 figures, expected at most 6"},
+	{"unknown breakdown", "table: {of: 'attack.success_rate{severity}'}", "expected one of attack.success_rate's breakdowns: attack.success_rate, attack.success_rate{target}"},
+	{"unknown group", "table: {of: 'tickets{queue}'}", `blocks[1].table.of: found "tickets{queue}", expected a known metric, or a group`},
+	{"unclosed brace", "table: {of: 'attack.success_rate{target'}", "expected dimensions in braces"},
+	{"unknown column", "table: {of: 'health{component}', columns: [component, uptime]}", `blocks[1].table.columns[1]: found "uptime", expected one of component, availability`},
+	{"column of other dimensions", "table: {of: 'attack.success_rate{category}', columns: [category, version]}", `found "version"`},
+	{"bad condition", "table: {of: 'attack.success_rate{target}', where: hits > 3}", `blocks[1].table.where: found "hits > 3", expected "evaluated >= 50"`},
+	{"condition on another metric", "table: {of: 'health.availability{component}', where: evaluated >= 3}", "on attack.success_rate"},
+	{"unknown parameter", "actions: {limit: params.most}", `blocks[1].actions.limit: found "params.most", expected a whole number from 1 to 50, or a parameter such as params.n`},
+	{"parameter out of bounds", "narrative: {sentences: params.n}", "found params.n, which may be 1 to 20, expected a whole number from 1 to 6"},
+	{"number out of bounds", "actions: {limit: 0}", "blocks[1].actions.limit: found 0, expected a whole number from 1 to 50"},
+	{"unknown sort", "actions: {sort: [urgency]}", `found "urgency", expected one of overdue, due`},
+	{"line over dimensions", "chart: {kind: line, of: 'attack.success_rate{target}'}", "lines have no parts"},
+	{"line of what has no trend", "chart: {kind: line, of: incidents.open}", "the metric that has a trend"},
+	{"bars without a dimension", "chart: {kind: bar, of: attack.success_rate}", "found 0 dimensions"},
+	{"more days than trends hold", "chart: {kind: line, of: attack.success_rate, days: 15}", "blocks[1].chart.days: found 15, expected a whole number from 2 to 14"},
+	{"pie", "chart: {kind: pie, of: attack.success_rate}", `blocks[1].chart.kind: found "pie", expected one of line, bar`},
+	{"text with an unknown figure", "text: '{{fact:runs.lost}} runs'", "found {{fact:runs.lost}}, expected a known metric"},
+	{"text with an unknown verb", "text: '{{sum:runs.planned}} runs'", "expected {{fact:…}}, {{previous:…}}"},
+	{"text left open", "text: 'a {{fact:runs.planned'", "found {{ without }}"},
+	{"bold left open", "text: 'a **b'", "found ** without its second"},
+	{"share of no whole", "text: '{{share:incidents.open}}'", "a metric that is a part of another"},
+	{"section in columns", "columns: {left: [{section: A, blocks: [{text: a}]}], right: [{text: b}]}", "a block that needs the whole width"},
+	{"ratio", "columns: {left: [{text: a}], right: [{text: b}], ratio: 3}", "blocks[1].columns.ratio: found 3"},
+	{"data notes twice", "data_notes: {}", "found data_notes 2 times, expected data_notes once"},
+	{"two blocks in one item", "{text: a, kpis: [incidents.open]}", "expected one block for each item"},
+	{"no mapping", "3", "blocks[1]: found 3, expected a block"},
+	{"anchor", "text: &a b", "found an anchor, alias, tag or merge"},
+	{"alias", "text: *a", "found"},
+	{"empty table", "table:", "blocks[1].table: found nothing, expected a mapping"},
+	{"no such provider", "narrative: {providers: [Open AI]}", "blocks[1].narrative.providers: found Open AI, expected provider"},
+	{"a provider after rules", "narrative: {providers: [rules, openai]}", "expected rules last, which never fail"},
+	{"excerpts of what has none", "narrative: {excerpts: {of: prompts}}", `blocks[1].narrative.excerpts.of: found "prompts", expected one of findings, incidents, runs`},
+	{"too many excerpts", "narrative: {excerpts: {of: findings, limit: 21}}", "blocks[1].narrative.excerpts.limit: found 21, expected a whole number from 1 to 20"},
+	{"page break without a section", "{page_break: before, text: a}", "found a second key, text, expected one block for each item"},
+	{"page break alone", "page_break: before", "blocks[1].page_break: found an unknown block"},
+	{"section with another block", "{section: A, blocks: [{text: a}], text: b}", "blocks[1].text: found an unknown key, expected one of section, page_break, blocks"},
+	{"section without blocks", "section: A", "blocks[1].blocks: found nothing, expected a list of blocks"},
+	{"section without a block", "{section: A, blocks: []}", "blocks[1].blocks: found an empty list"},
+	{"other page break", "{section: A, page_break: after, blocks: [{text: a}]}", `found "after", expected before`},
+	{"columns without a side", "columns: {left: [{text: a}]}", "blocks[1].columns.right: found nothing"},
+	{"too deep", "{section: A, blocks: [{section: B, blocks: [{section: C, blocks: [{section: D, blocks: [{section: E, blocks: [{text: a}]}]}]}]}]}", "at most 4 deep"},
+	{"decisions with a key", "decisions: {limit: 3}", "blocks[1].decisions.limit: found an unknown key, expected none"},
+	{"tiles that are no list", "kpis: incidents.open", "expected a list of figures"},
+	{"a tile that is a number", "kpis: [3]", "blocks[1].kpis[0]: found 3"},
+	{"a number in quotes", "actions: {limit: '7'}", `blocks[1].actions.limit: found "7"`},
+	{"a broken number", "actions: {limit: 1.5}", "found 1.5, expected a whole number"},
+	{"no truth value", "table: {of: 'findings{severity}', total: 'yes'}", `found "yes", expected true or false`},
+	{"table of nothing", "table: {total: true}", "blocks[1].table.of: found nothing"},
+	{"too many rows", "table: {of: 'attack.success_rate{target}', limit: 1001}", "found 1001, expected a whole number from 1 to 1000"},
+	{"other findings", "findings: {severity: low}", `found "low", expected critical`},
+	{"findings of any severity", "findings: {limit: 3}", "blocks[1].findings.severity: found nothing"},
+	{"bars with another", "chart: {kind: bar, of: 'attack.success_rate{category}', with: forecast}", "expected comparable_previous"},
+	{"bad narrative name", "narrative: {name: The summary}", "expected a name of a-z, 0-9 and -"},
+	{"no sentence", "narrative: {sentences: 0}", "expected a whole number from 1 to 6"},
+	{"narrative about nothing", "narrative: {about: []}", "found an empty list"},
+	{"a provider twice", "narrative: {providers: [openai, openai]}", "expected each provider once"},
+	{"too many providers", "narrative: {providers: [a, b, c, d, e, f, g]}", "expected at most 6 providers"},
+	{"excerpts of nothing", "narrative: {excerpts: {limit: 3}}", "excerpts.of: found nothing"},
+	{"text that is a list", "text: [a]", "blocks[1].text: found a list, expected text"},
+	{"text of another day", "text: 'on {{day:next}}'", "expected {{day:previous}} or {{day:date}}"},
+	{"text with brackets that end together", "text: '{{fact:findings.open{severity=critical}}}'", "expected a closing brace"},
+	{"long text", "text: " + strings.Repeat("long ", 401), "at most 2000"},
+	{"long caption", "table: {of: 'findings{severity}', caption: " + strings.Repeat("c", 121) + "}", "found 121 bytes, expected at most 120"},
+	{"narratives of one name", "{section: A, blocks: [{narrative: {}}, {narrative: {}}]}", `found 2 narratives named "summary"`},
+	{"unknown pattern", "narrative: {about: [tickets.*]}", "expected a metric, or a pattern that matches some: one of attack.*"},
+}
+
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, block, want string }{
-		{"unknown block", "graph: {}", "line 8: blocks[1].graph: found an unknown block, expected one of kpis, section"},
-		{"unknown key", "table: {of: 'attack.success_rate{target}', colour: red}", "blocks[1].table.colour: found an unknown key, expected one of caption, of"},
-		{"unknown metric", "kpis: [attack.failures]", `blocks[1].kpis[0]: found "attack.failures", expected a known metric`},
-		{"unknown dimension", "kpis: ['incidents.open{target=x}']", "expected one of incidents.open's breakdowns: incidents.open"},
-		{"dimension without a value", "kpis: ['findings.open{severity}']", "expected dimensions written name=value"},
-		{"too many tiles", "kpis: [incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open]", "found 7 figures, expected at most 6"},
-		{"unknown breakdown", "table: {of: 'attack.success_rate{severity}'}", "expected one of attack.success_rate's breakdowns: attack.success_rate, attack.success_rate{target}"},
-		{"unknown group", "table: {of: 'tickets{queue}'}", `blocks[1].table.of: found "tickets{queue}", expected a known metric, or a group`},
-		{"unclosed brace", "table: {of: 'attack.success_rate{target'}", "expected dimensions in braces"},
-		{"unknown column", "table: {of: 'health{component}', columns: [component, uptime]}", `blocks[1].table.columns[1]: found "uptime", expected one of component, availability`},
-		{"column of other dimensions", "table: {of: 'attack.success_rate{category}', columns: [category, version]}", `found "version"`},
-		{"bad condition", "table: {of: 'attack.success_rate{target}', where: hits > 3}", `blocks[1].table.where: found "hits > 3", expected "evaluated >= 50"`},
-		{"condition on another metric", "table: {of: 'health.availability{component}', where: evaluated >= 3}", "on attack.success_rate"},
-		{"unknown parameter", "actions: {limit: params.most}", `blocks[1].actions.limit: found "params.most", expected a whole number from 1 to 50, or a parameter such as params.n`},
-		{"parameter out of bounds", "narrative: {sentences: params.n}", "found params.n, which may be 1 to 20, expected a whole number from 1 to 6"},
-		{"number out of bounds", "actions: {limit: 0}", "blocks[1].actions.limit: found 0, expected a whole number from 1 to 50"},
-		{"unknown sort", "actions: {sort: [urgency]}", `found "urgency", expected one of overdue, due`},
-		{"line over dimensions", "chart: {kind: line, of: 'attack.success_rate{target}'}", "lines have no parts"},
-		{"line of what has no trend", "chart: {kind: line, of: incidents.open}", "the metric that has a trend"},
-		{"bars without a dimension", "chart: {kind: bar, of: attack.success_rate}", "found 0 dimensions"},
-		{"more days than trends hold", "chart: {kind: line, of: attack.success_rate, days: 15}", "blocks[1].chart.days: found 15, expected a whole number from 2 to 14"},
-		{"pie", "chart: {kind: pie, of: attack.success_rate}", `blocks[1].chart.kind: found "pie", expected one of line, bar`},
-		{"text with an unknown figure", "text: '{{fact:runs.lost}} runs'", "found {{fact:runs.lost}}, expected a known metric"},
-		{"text with an unknown verb", "text: '{{sum:runs.planned}} runs'", "expected {{fact:…}}, {{previous:…}}"},
-		{"text left open", "text: 'a {{fact:runs.planned'", "found {{ without }}"},
-		{"bold left open", "text: 'a **b'", "found ** without its second"},
-		{"share of no whole", "text: '{{share:incidents.open}}'", "a metric that is a part of another"},
-		{"section in columns", "columns: {left: [{section: A, blocks: [{text: a}]}], right: [{text: b}]}", "a block that needs the whole width"},
-		{"ratio", "columns: {left: [{text: a}], right: [{text: b}], ratio: 3}", "blocks[1].columns.ratio: found 3"},
-		{"data notes twice", "data_notes: {}", "found data_notes 2 times, expected data_notes once"},
-		{"two blocks in one item", "{text: a, kpis: [incidents.open]}", "expected one block for each item"},
-		{"no mapping", "3", "blocks[1]: found 3, expected a block"},
-		{"anchor", "text: &a b", "found an anchor, alias, tag or merge"},
-		{"alias", "text: *a", "found"},
-		{"empty table", "table:", "blocks[1].table: found nothing, expected a mapping"},
-		{"no such provider", "narrative: {providers: [Open AI]}", "blocks[1].narrative.providers: found Open AI, expected provider"},
-		{"a provider after rules", "narrative: {providers: [rules, openai]}", "expected rules last, which never fail"},
-		{"excerpts of what has none", "narrative: {excerpts: {of: prompts}}", `blocks[1].narrative.excerpts.of: found "prompts", expected one of findings, incidents, runs`},
-		{"too many excerpts", "narrative: {excerpts: {of: findings, limit: 21}}", "blocks[1].narrative.excerpts.limit: found 21, expected a whole number from 1 to 20"},
-		{"unknown pattern", "narrative: {about: [tickets.*]}", "expected a metric, or a pattern that matches some: one of attack.*"},
-	} {
+	for _, tt := range blockProblems {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := template.Parse([]byte(head + "  - " + tt.block + "\n"))
