@@ -74,7 +74,7 @@ func TestMessagesCarryNoMarks(t *testing.T) {
 func TestEveryCommandHelps(t *testing.T) {
 	t.Parallel()
 	for _, line := range [][]string{{}, {"run"}, {"cycles"}, {"ack"}, {"proceed"}, {"waive"}, {"facts"}, {"ingest"}, {"ingest", "garak"}, {"ingest", "ndjson"}, {"sample"},
-		{"series"}, {"series", "apply"}, {"series", "diff"}, {"calendar"}, {"calendar", "apply"}, {"calendar", "show"}, {"template"}, {"migrate"}, {"init"}, {"check"}, {"version"}} {
+		{"series"}, {"series", "apply"}, {"series", "diff"}, {"calendar"}, {"calendar", "apply"}, {"calendar", "show"}, {"template"}, {"template", "validate"}, {"template", "apply"}, {"template", "show"}, {"template", "diff"}, {"template", "schema"}, {"migrate"}, {"init"}, {"check"}, {"version"}} {
 		var out, errOut bytes.Buffer
 		require.Equal(t, exitDone, run(t.Context(), append(line, "--help"), &out, &errOut), line)
 		require.NotEmpty(t, out.String(), line)

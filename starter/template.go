@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
+	"io"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"github.com/closeofbusiness/cob/config"
@@ -19,62 +17,111 @@ import (
 )
 
 func (a *app) templateCommand() *cobra.Command {
-	c := &cobra.Command{Use: "template", Short: "apply | list | show: how a report is laid out"}
+	c := &cobra.Command{Use: "template", Short: "validate | apply | list | show | diff | schema: how a report is laid out"}
 	c.AddCommand(
-		&cobra.Command{Use: "apply FILE|DIR...", Short: "apply template files; a version is never changed once applied", Args: cobra.MinimumNArgs(1),
-			RunE: func(c *cobra.Command, args []string) error { return a.applyTemplates(c.Context(), args) }},
+		&cobra.Command{Use: "validate FILE|DIR...", Short: "check template files, without any server",
+			Long: `validate reads template files as apply does and says everything that is wrong
+with any of them: file, line, path, what was found and what was expected. No
+server is needed. Of a folder every .yaml and .yml file is read; a file that is
+named may be JSON as well.`,
+			Example: "  starter template validate templates/\n  starter template validate layout.json",
+			Args:    cobra.MinimumNArgs(1),
+			RunE:    func(_ *cobra.Command, args []string) error { return a.validateTemplates(args) }},
+		a.templateApplyCommand(),
 		&cobra.Command{Use: "list", Short: "every version of every template", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return a.listTemplates(c.Context()) }},
-		&cobra.Command{Use: "show NAME", Short: "a template's newest version as applied", Args: cobra.ExactArgs(1),
-			RunE: func(c *cobra.Command, args []string) error { return a.showTemplate(c.Context(), args[0]) }})
+		&cobra.Command{Use: "show NAME[@VERSION]", Short: "a template's file as applied, byte for byte",
+			Long: `show prints a template's file exactly as it was applied. Of several versions it
+is the one that was applied last, which is the one that reports follow; with
+@1 or @1.2 the last of those that begin so.`,
+			Example: "  starter template show daily-security\n  starter template show daily-security@1.2 > daily-security.yaml",
+			Args:    cobra.ExactArgs(1),
+			RunE:    func(c *cobra.Command, args []string) error { return a.showTemplate(c.Context(), args[0]) }},
+		&cobra.Command{Use: "diff A B", Short: "what differs between two versions, or a version and a file",
+			Long: `diff compares two templates line by line. Each is NAME or NAME@VERSION, as
+applied, or a file; one without a dot or slash in its name is written ./NAME.
+The exit code is 1 where they differ. Two files need no server.`,
+			Example: "  starter template diff daily-security@1.0.0 daily-security@1.1.0\n  starter template diff daily-security templates/daily-security.yaml",
+			Args:    cobra.ExactArgs(2),
+			RunE:    func(c *cobra.Command, args []string) error { return a.diffTemplates(c.Context(), args[0], args[1]) }},
+		&cobra.Command{Use: "schema", Short: "the JSON Schema of template files, for editors",
+			Example: "  starter template schema > template.schema.json",
+			Args:    cobra.NoArgs,
+			RunE:    func(*cobra.Command, []string) error { return a.printSchema() }})
 	return c
 }
 
-func (a *app) applyTemplates(ctx context.Context, paths []string) error {
-	files, err := readFiles(paths)
+// templateFile is a template file that was read.
+type templateFile struct {
+	file
+	template *template.Template
+}
+
+func (f *templateFile) ref() string { return f.template.Name + "@" + f.template.Version }
+
+// parseTemplates reads the files. Everything that is wrong with any of them is
+// told at once.
+func parseTemplates(paths []string) ([]*templateFile, error) {
+	read, err := readFiles(paths)
+	if err != nil {
+		return nil, err
+	}
+	var out []*templateFile
+	var errs []error
+	for _, r := range read {
+		t, err := template.Parse(r.body)
+		if err != nil {
+			errs = append(errs, problemsIn(r.path, err))
+			continue
+		}
+		out = append(out, &templateFile{r, t})
+	}
+	return out, errors.Join(append(errs, appliedOnce(out))...)
+}
+
+// problemsIn says of each problem in which file it is.
+func problemsIn(path string, err error) error {
+	var e *template.Error
+	if !errors.As(err, &e) {
+		return inFile(path, err)
+	}
+	errs := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		errs[i] = fmt.Errorf("%s: %w: %s", path, report.ErrInvalid, p)
+	}
+	return errors.Join(errs...)
+}
+
+// appliedOnce refuses two files that are one version with other content.
+func appliedOnce(files []*templateFile) error {
+	first := map[string]*templateFile{}
+	var errs []error
+	for _, f := range files {
+		other, twice := first[f.ref()]
+		if twice && !bytes.Equal(other.body, f.body) {
+			errs = append(errs, fmt.Errorf("%s: %w: template %s %s is in %s already, with other content. Give one of them a new version",
+				f.path, report.ErrInvalid, f.template.Name, f.template.Version, other.path))
+		}
+		first[f.ref()] = f
+	}
+	return errors.Join(errs...)
+}
+
+func (a *app) validateTemplates(paths []string) error {
+	files, err := parseTemplates(paths)
 	if err != nil {
 		return err
 	}
-	all := make([]*template.Template, len(files))
-	var problems []error
+	rows := make([][]string, len(files))
 	for i, f := range files {
-		if all[i], err = template.Parse(f.body); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", f.path, err))
-		}
+		rows[i] = []string{f.template.Name, f.template.Version, "valid"}
 	}
-	if err := errors.Join(problems...); err != nil {
-		return err
-	}
-	return a.withDatabase(ctx, func(_ *config.Config, store *db.Store) error {
-		rows := make([][]string, len(files))
-		for i, t := range all {
-			change, err := storeTemplate(ctx, store, t, files[i].body)
-			if err != nil {
-				return err
-			}
-			rows[i] = []string{t.Name, t.Version, change}
-		}
-		return a.list([]string{"TEMPLATE", "VERSION", "CHANGE"}, rows)
-	})
+	return a.list([]string{"TEMPLATE", "VERSION", "STATE"}, rows)
 }
 
-func storeTemplate(ctx context.Context, store *db.Store, t *template.Template, body []byte) (string, error) {
-	digest := sha256.Sum256(body)
-	have, err := store.TemplateVersion(ctx, t.Name, t.Version)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		err := store.InsertTemplate(ctx, db.InsertTemplateParams{Name: t.Name, Version: t.Version, Spec: body, Sha256: digest[:],
-			Note: t.Note, AppliedBy: "os-user:" + osUser()})
-		if err != nil {
-			return "", fmt.Errorf("record template %s: %w", t.Name, err)
-		}
-		return "created", nil
-	case err != nil:
-		return "", fmt.Errorf("read template %s %s: %w", t.Name, t.Version, err)
-	case !bytes.Equal(have.Sha256, digest[:]):
-		return "", fmt.Errorf("%w: template %s %s was applied before with other content. Give the changed file a new version", report.ErrInvalid, t.Name, t.Version)
-	}
-	return "unchanged", nil
+func (a *app) printSchema() error {
+	_, err := io.WriteString(a.out, template.Schema())
+	return err
 }
 
 func (a *app) listTemplates(ctx context.Context) error {
@@ -88,19 +135,5 @@ func (a *app) listTemplates(ctx context.Context) error {
 			rows[i] = []string{t.Name, t.Version, t.Note, t.AppliedAt.UTC().Format(time.RFC3339), t.AppliedBy}
 		}
 		return a.list([]string{"TEMPLATE", "VERSION", "NOTE", "APPLIED AT", "APPLIED BY"}, rows)
-	})
-}
-
-func (a *app) showTemplate(ctx context.Context, name string) error {
-	return a.withDatabase(ctx, func(_ *config.Config, store *db.Store) error {
-		versions, err := store.TemplateVersions(ctx, name)
-		if err != nil {
-			return fmt.Errorf("read template %s: %w", name, err)
-		}
-		if len(versions) == 0 {
-			return fmt.Errorf("%w: there is no template %q", report.ErrNotFound, name)
-		}
-		fmt.Fprintln(a.out, strings.TrimSpace(string(versions[0].Spec)))
-		return nil
 	})
 }
