@@ -274,7 +274,7 @@ func (a *Activities) layout(ctx context.Context, r Revision) (*template.Template
 	if err != nil {
 		return nil, nil, fmt.Errorf("read template %s %s: %w", *c.Template, *c.TemplateVersion, err)
 	}
-	t, err := template.Parse(row.Spec)
+	t, err := template.Parse(row.Spec, fact.Builtin())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/report/template"
 )
 
@@ -183,7 +184,7 @@ func latestTemplate(ctx context.Context, q *db.Queries, name string) (*template.
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%w: template %q. Apply it: starter template apply FILE", report.ErrNotFound, name)
 	}
-	return template.Parse(rows[0].Spec)
+	return template.Parse(rows[0].Spec, fact.Builtin())
 }
 
 // waived is the receipt of a cycle that is not owed after all.

@@ -53,8 +53,8 @@ func Facts(ctx context.Context, store *db.Store, r Request) (*fact.Set, error) {
 		if err != nil {
 			return err
 		}
-		set = fact.Compute(*in)
-		return nil
+		set, err = fact.Compute(*in)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compute the facts of %s on %s: %w", r.Series.Name, r.Date, err)

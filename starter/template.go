@@ -13,6 +13,7 @@ import (
 	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/report/template"
 )
 
@@ -69,7 +70,7 @@ func parseTemplates(paths []string) ([]*templateFile, error) {
 	var out []*templateFile
 	var errs []error
 	for _, r := range read {
-		t, err := template.Parse(r.body)
+		t, err := template.Parse(r.body, fact.Builtin())
 		if err != nil {
 			errs = append(errs, problemsIn(r.path, err))
 			continue

@@ -20,7 +20,7 @@ func (c *composer) chart(b template.Chart) document.Blocks {
 
 // line draws a trend, its gaps left open.
 func (c *composer) line(b template.Chart) document.Blocks {
-	m, _ := fact.Lookup(b.Of.ID)
+	m, _ := c.registry.Lookup(b.Of.ID)
 	var points []fact.Point
 	if t := c.set.Trend(b.Of.ID); t != nil {
 		points = t.Points[max(0, len(t.Points)-c.params.Int(b.Days)):]
@@ -159,7 +159,7 @@ const maxBars = 12
 // bars draws a metric's parts, the largest first, with a mark where each was
 // on the day compared with.
 func (c *composer) bars(b template.Chart) document.Blocks {
-	m, _ := fact.Lookup(b.Of.ID)
+	m, _ := c.registry.Lookup(b.Of.ID)
 	dim := b.Of.Dims[0]
 	facts := slices.Clone(c.set.By(b.Of.ID, dim))
 	sortFacts(facts, "-value", b.Of.Dims)

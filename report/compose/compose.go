@@ -54,7 +54,7 @@ func Compose(set *fact.Set, t *template.Template, params map[string]any, narrati
 	if err != nil {
 		return nil, fmt.Errorf("compose: %w", err)
 	}
-	c := &composer{set: set, clock: clock, t: t, params: values, narratives: narratives, meta: meta, versioned: map[string]bool{}}
+	c := &composer{set: set, registry: set.Registry(), clock: clock, t: t, params: values, narratives: narratives, meta: meta, versioned: map[string]bool{}}
 	c.number()
 	d := c.head()
 	d.Blocks = append(d.Blocks, c.status())
@@ -73,6 +73,7 @@ type composer struct {
 	params     template.Params
 	narratives map[string]analysis.Narrative
 	meta       Meta
+	registry   *fact.Registry        // of the set
 	index      map[string]*fact.Fact // by key
 	notes      []*fact.Fact          // what is not measured; the first is note a
 	letters    map[string]int        // a fact's key → its place in notes

@@ -27,7 +27,7 @@ const digest = "8d1f4be2000000000000000000000000000000000000000000000000000dc07a
 func daily(t testing.TB) *template.Template {
 	src, err := templates.FS.ReadFile("daily-security.yaml")
 	require.NoError(t, err)
-	out, err := template.Parse(src)
+	out, err := template.Parse(src, fact.Builtin())
 	require.NoError(t, err)
 	return out
 }

@@ -61,7 +61,7 @@ func (c *composer) groupRows(b template.Table) []string {
 func (c *composer) groupFacts(d fact.Dims, b template.Table) []*fact.Fact {
 	var out []*fact.Fact
 	for _, name := range b.Columns {
-		if _, ok := fact.Lookup(b.Of.ID + "." + name); ok {
+		if _, ok := c.registry.Lookup(b.Of.ID + "." + name); ok {
 			out = append(out, c.find(b.Of.ID+"."+name, d))
 		}
 	}
@@ -96,7 +96,7 @@ func (c *composer) emptyGroup(b template.Table, rows []string) document.Blocks {
 		}
 	}
 	feed := ""
-	for _, m := range fact.Metrics() {
+	for _, m := range c.registry.Metrics() {
 		if strings.HasPrefix(m.ID, b.Of.ID+".") {
 			feed = m.Feed
 		}
@@ -138,7 +138,7 @@ func (c *composer) groupTitle(id string, b template.Table) string {
 	case "health.samples":
 		return "Samples"
 	}
-	m, _ := fact.Lookup(id)
+	m, _ := c.registry.Lookup(id)
 	return m.Label
 }
 

@@ -18,7 +18,7 @@ func (c *composer) kpis(b template.KPIs) document.Block {
 }
 
 func (c *composer) tile(ref template.Ref) document.Tile {
-	m, _ := fact.Lookup(ref.ID)
+	m, _ := c.registry.Lookup(ref.ID)
 	f := c.stands(ref.ID, ref.Dims)
 	t := document.Tile{Label: document.Clean(label(m, ref.Dims))}
 	if !f.Measured() {

@@ -17,7 +17,7 @@ func (c *composer) note(f *fact.Fact) (int, bool) {
 	if i, ok := c.letters[f.Key()]; ok {
 		return i, true
 	}
-	m, _ := fact.Lookup(f.ID)
+	m, _ := c.registry.Lookup(f.ID)
 	i, ok := c.letters[fact.Key(m.PartOf, f.Dims)]
 	return i, ok
 }

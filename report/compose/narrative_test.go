@@ -210,7 +210,7 @@ blocks:
     blocks: [{narrative: {name: third}}]
   - data_notes: {}
 output: {formats: [json]}
-`))
+`), fact.Builtin())
 	require.NoError(t, err)
 	for want, withheld := range map[string][]string{
 		`Narrative "second": second failed. The text below is by rules.`:            {"second"},

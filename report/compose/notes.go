@@ -81,18 +81,18 @@ func (c *composer) group(g span) document.Inlines {
 	if reason == "" {
 		reason = "no reason was recorded"
 	}
-	text := " " + subject(facts) + ": " + reason + "." + c.leftOut(facts)
+	text := " " + c.subject(facts) + ": " + reason + "." + c.leftOut(facts)
 	return document.Inlines{{Text: document.Clean(run(g.first, g.last)), Strong: true, Tone: document.Worse}, document.Plain(text)}
 }
 
 // subject names what a group of notes is about.
-func subject(facts []*fact.Fact) string {
-	if s := alike(facts); s != "" {
+func (c *composer) subject(facts []*fact.Fact) string {
+	if s := c.alike(facts); s != "" {
 		return s
 	}
 	var names []string
 	for _, f := range facts {
-		names = append(names, figureName(f))
+		names = append(names, c.figureName(f))
 	}
 	if len(names) <= 3 {
 		return strings.Join(names, "; ")
@@ -102,14 +102,14 @@ func subject(facts []*fact.Fact) string {
 
 // alike names several figures of the same dimensions once: "voice-bridge
 // availability and p95 latency". Empty: they are not alike.
-func alike(facts []*fact.Fact) string {
+func (c *composer) alike(facts []*fact.Fact) string {
 	first := facts[0]
 	var names []string
 	for _, f := range facts {
 		if f.Dims.String() != first.Dims.String() || len(f.Dims) != 1 {
 			return ""
 		}
-		m, _ := fact.Lookup(f.ID)
+		m, _ := c.registry.Lookup(f.ID)
 		names = append(names, lower(m.Label))
 	}
 	var of string
@@ -131,8 +131,8 @@ func joined(names []string) string {
 
 // figureName names one figure: a cell by its target and probe, others by label
 // and dimensions.
-func figureName(f *fact.Fact) string {
-	m, _ := fact.Lookup(f.ID)
+func (c *composer) figureName(f *fact.Fact) string {
+	m, _ := c.registry.Lookup(f.ID)
 	if f.Dims["probe"] != "" {
 		return clip(f.Dims["target"], longName) + ", " + clip(f.Dims["probe"], longName) + " (" + clip(unqualified(f.Dims["detector"]), longName) + ")"
 	}
@@ -280,7 +280,7 @@ func (c *composer) lateData() []document.Inlines {
 func (c *composer) restated() (n int) {
 	for i := range c.set.Facts {
 		f := &c.set.Facts[i]
-		m, known := fact.Lookup(f.ID)
+		m, known := c.registry.Lookup(f.ID)
 		issued, was := c.meta.Issued[f.Key()]
 		if known && m.PartOf == "" && was && f.Previous != nil && *f.Previous != issued {
 			n++

@@ -14,7 +14,7 @@ import (
 
 // table composes a table of facts; one line where there is nothing to show.
 func (c *composer) table(b template.Table) document.Blocks {
-	m, _ := fact.Lookup(b.Of.ID)
+	m, _ := c.registry.Lookup(b.Of.ID)
 	if b.Of.Group {
 		return c.groupTable(b)
 	}

@@ -52,7 +52,7 @@ func (c *composer) notMeasuredSentence(refs []template.Ref) document.Inlines {
 	var names []string
 	var places []int
 	for _, r := range refs {
-		m, _ := fact.Lookup(r.ID)
+		m, _ := c.registry.Lookup(r.ID)
 		if name := lower(label(m, r.Dims)); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -115,7 +115,7 @@ func (c *composer) part(p template.Part) string {
 		}
 		return f.ShownPrevious()
 	case "share":
-		m, _ := fact.Lookup(p.Ref.ID)
+		m, _ := c.registry.Lookup(p.Ref.ID)
 		if s := fact.Share(f, c.whole(m, p.Ref.Dims)); s != "" {
 			return s
 		}

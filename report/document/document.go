@@ -9,20 +9,60 @@ const Schema = 1
 // Document is one report, ready to be drawn. It holds only what was fixed
 // before rendering, so the same document always gives the same bytes.
 type Document struct {
-	Schema         int    `json:"schema"`
-	Series         Text   `json:"series"`
-	BusinessDate   Text   `json:"business_date"` // YYYY-MM-DD
-	Revision       int    `json:"revision"`
-	Language       Text   `json:"language"` // BCP 47, for HTML and PDF metadata
-	Eyebrow        Text   `json:"eyebrow"`  // small line above the title: the series' own title
-	Title          Text   `json:"title"`
-	Subtitle       Text   `json:"subtitle"`       // window, as-of, compared with
-	RevisionLabel  Text   `json:"revision_label"` // right of the subtitle
-	Classification Text   `json:"classification"` // boxed, top right; empty draws none
-	RunningHead    Text   `json:"running_head"`   // top left from page 2 on
-	Footer         Text   `json:"footer"`         // bottom left of every page
-	FactsSHA256    Text   `json:"facts_sha256"`   // of the canonical fact set the figures come from
-	Blocks         Blocks `json:"blocks"`
+	Schema         int  `json:"schema"`
+	Series         Text `json:"series"`
+	BusinessDate   Text `json:"business_date"` // YYYY-MM-DD
+	Revision       int  `json:"revision"`
+	Language       Text `json:"language"` // BCP 47, for HTML and PDF metadata
+	Eyebrow        Text `json:"eyebrow"`  // small line above the title: the series' own title
+	Title          Text `json:"title"`
+	Subtitle       Text `json:"subtitle"`       // window, as-of, compared with
+	RevisionLabel  Text `json:"revision_label"` // right of the subtitle
+	Classification Text `json:"classification"` // boxed, top right; empty draws none
+	RunningHead    Text `json:"running_head"`   // top left from page 2 on
+	Footer         Text `json:"footer"`         // bottom left of every page
+	FactsSHA256    Text `json:"facts_sha256"`   // of the canonical fact set the figures come from
+	// Style is how it is to look; nil: as every report does by default.
+	Style *Style `json:"style,omitempty"`
+	// Renderer is the version that rendered it. Rendering sets it.
+	Renderer Text   `json:"renderer,omitzero"`
+	Blocks   Blocks `json:"blocks"`
+}
+
+// Style is what a template chose about a report's looks.
+type Style struct {
+	Paper     Paper    `json:"paper,omitempty"`
+	Typeface  Typeface `json:"typeface,omitempty"`
+	Accent    string   `json:"accent,omitempty"`   // "#2b4a7a", of data and tiles; empty: that one
+	Logo      *Image   `json:"logo,omitempty"`     // top right of the first page
+	Banner    Text     `json:"banner,omitzero"`    // the classification, across the head and foot of every page
+	Watermark Text     `json:"watermark,omitzero"` // pale and large, behind every page: "DRAFT"
+}
+
+// Paper is a page's size.
+type Paper string
+
+// The sizes. The empty one is A4.
+const (
+	A4     Paper = "A4"
+	Letter Paper = "Letter"
+)
+
+// Typeface is a family of faces.
+type Typeface string
+
+// The typefaces. The empty one is Sans.
+const (
+	Sans  Typeface = "sans"
+	Serif Typeface = "serif"
+)
+
+// Image is a small picture. Its bytes are part of the document, so that nothing
+// is fetched to draw it.
+type Image struct {
+	MediaType string `json:"media_type"` // image/png, image/jpeg
+	Data      []byte `json:"data"`       // base64 in JSON
+	Alt       Text   `json:"alt"`        // what a reader who cannot see it is told
 }
 
 // Blocks is ordered content. Its JSON is an array of objects that each carry a
@@ -30,7 +70,7 @@ type Document struct {
 type Blocks []Block
 
 // Block is one piece of content: a Status, Callout, KPIs, Heading, Paragraph,
-// List, Decision, Table, Chart, Columns, Definitions or PageBreak.
+// Quote, List, Decision, Table, Chart, Columns, Definitions or PageBreak.
 type Block interface{ blockType() string }
 
 // Tone says what a piece of text or a box means. Colour never carries it
@@ -49,9 +89,13 @@ const (
 type Inline struct {
 	Text        Text `json:"text"`
 	Strong      bool `json:"strong,omitempty"`
+	Emphasis    bool `json:"emphasis,omitempty"`    // italic
 	Code        bool `json:"code,omitempty"`        // fixed width: commands, hashes
 	Superscript bool `json:"superscript,omitempty"` // footnote letters
 	Tone        Tone `json:"tone,omitempty"`
+	// Link is an https address that the text stands for. Only renderers that
+	// can be clicked make it one; the text says enough by itself.
+	Link string `json:"link,omitempty"`
 }
 
 // Inlines is one paragraph's runs, drawn one after another without added
@@ -113,7 +157,7 @@ type Tile struct {
 
 // Heading opens a section and gives the PDF its bookmark.
 type Heading struct {
-	Level     int  `json:"level"` // 1: section over a hairline; 2: small bold caption
+	Level     int  `json:"level"` // 1: section over a hairline; 2: section within one, or small bold caption; 3: within that
 	Text      Text `json:"text"`
 	Note      Text `json:"note"` // right-aligned and small: "Written by rules; no AI was used."
 	PageBreak bool `json:"page_break,omitempty"`
@@ -145,10 +189,18 @@ type BasisFact struct {
 	Query Text `json:"query"` // the query that made it
 }
 
+// Quote is running text that somebody else wrote, set apart.
+type Quote struct {
+	Text Inlines `json:"text"`
+}
+
 // List is a bulleted or numbered list of single paragraphs.
 type List struct {
 	Ordered bool      `json:"ordered,omitempty"`
 	Items   []Inlines `json:"items"`
+	// Levels says of each item how deep it stands, from 0; nil: all at 0. An
+	// item is at most one deeper than the one before it.
+	Levels []int `json:"levels,omitempty"`
 }
 
 // Decision is a question somebody has to answer, boxed.
@@ -195,6 +247,7 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Headed  bool     `json:"headed"` // whether to draw the column titles
 	Rows    []Row    `json:"rows"`
+	More    Text     `json:"more,omitzero"` // below the rows, before a total: "and 12 more"
 }
 
 // ChartKind is how a chart is drawn.
@@ -202,19 +255,23 @@ type ChartKind string
 
 // The kinds of chart.
 const (
-	Lines ChartKind = "line"
-	Bars  ChartKind = "bar"
+	Lines   ChartKind = "line"
+	Bars    ChartKind = "bar"
+	Stacked ChartKind = "stacked" // a bar for each point, made of its parts
 )
 
 // Chart is a small vector chart with its data, so that renderers without
 // drawing can print a table.
 type Chart struct {
-	Kind        ChartKind    `json:"kind"`
-	Caption     Text         `json:"caption"`
-	Note        Text         `json:"note"`
-	Unit        Text         `json:"unit"`        // "%"
-	Description Text         `json:"description"` // what a reader who cannot see it is told
-	Points      []ChartPoint `json:"points"`
+	Kind        ChartKind `json:"kind"`
+	Caption     Text      `json:"caption"`
+	Note        Text      `json:"note"`
+	Unit        Text      `json:"unit"`        // "%"
+	Description Text      `json:"description"` // what a reader who cannot see it is told
+	// Series names the parts of every point: the lines of a Lines chart with more
+	// than one, the layers of a Stacked one. Nil: points have a value of their own.
+	Series []Text       `json:"series,omitempty"`
+	Points []ChartPoint `json:"points"`
 }
 
 // ChartPoint is one day of a line or one bar.
@@ -227,6 +284,16 @@ type ChartPoint struct {
 	Footnote Text     `json:"footnote"`           // letter beside the label
 	Emphasis bool     `json:"emphasis,omitempty"` // the last point, drawn in the accent colour with its value
 	Tone     Tone     `json:"tone,omitempty"`     // what an emphasised point means; Neutral takes the data's colour
+	// Parts are the point's values by series, as many as there are series. A
+	// Stacked point with a part that is nil is a gap as a whole: a bar without
+	// one of its parts would look like less. Value and Shown are then its sum.
+	Parts []ChartPart `json:"parts,omitempty"`
+}
+
+// ChartPart is one series' value at one point.
+type ChartPart struct {
+	Value *float64 `json:"value"` // in the chart's unit; nil is a gap, never zero
+	Shown Text     `json:"shown"`
 }
 
 // Columns sets two flows of blocks side by side; where there is no room, the
@@ -256,6 +323,7 @@ func (Callout) blockType() string     { return "callout" }
 func (KPIs) blockType() string        { return "kpis" }
 func (Heading) blockType() string     { return "heading" }
 func (Paragraph) blockType() string   { return "paragraph" }
+func (Quote) blockType() string       { return "quote" }
 func (List) blockType() string        { return "list" }
 func (Decision) blockType() string    { return "decision" }
 func (Table) blockType() string       { return "table" }

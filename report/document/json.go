@@ -105,6 +105,8 @@ func decodeBlock(m map[string]json.RawMessage) (Block, error) {
 		return decodeAs[Heading](body)
 	case "paragraph":
 		return decodeAs[Paragraph](body)
+	case "quote":
+		return decodeAs[Quote](body)
 	case "list":
 		return decodeAs[List](body)
 	case "decision":

@@ -11,20 +11,22 @@ import (
 // The limits of a document. They are far above what anyone reads and low
 // enough that drawing one stays within seconds and a few hundred megabytes.
 const (
-	MaxBlocks    = 2_000     // blocks in all, those inside Columns included
-	MaxDepth     = 3         // Columns within Columns
-	MaxRows      = 20_000    // table rows in all
-	MaxColumns   = 24        // columns of one table
-	MaxLines     = 200       // lines of one cell
-	MaxTiles     = 24        // tiles of one KPIs block
-	MaxPoints    = 400       // points of one chart
-	MaxItems     = 2_000     // items of one List or Definitions
-	MaxInlines   = 1_000     // runs of one paragraph
-	MaxSentences = 200       // sentences of one paragraph's basis
-	MaxFacts     = 200       // facts of one sentence's basis
-	MaxChecks    = 50        // checks of one sentence's basis
-	MaxBasis     = 20_000    // sentences, facts and checks of every basis in all
-	MaxRunes     = 8_000_000 // text in all blocks
+	MaxBlocks    = 2_000      // blocks in all, those inside Columns included
+	MaxDepth     = 3          // Columns within Columns
+	MaxRows      = 100_000    // table rows in all
+	MaxColumns   = 24         // columns of one table
+	MaxLines     = 200        // lines of one cell
+	MaxTiles     = 24         // tiles of one KPIs block
+	MaxPoints    = 400        // points of one chart
+	MaxItems     = 2_000      // items of one List or Definitions
+	MaxInlines   = 1_000      // runs of one paragraph
+	MaxSentences = 200        // sentences of one paragraph's basis
+	MaxFacts     = 200        // facts of one sentence's basis
+	MaxChecks    = 50         // checks of one sentence's basis
+	MaxBasis     = 20_000     // sentences, facts and checks of every basis in all
+	MaxSeries    = 12         // parts of one chart's points
+	MaxLevel     = 2          // lists within lists
+	MaxRunes     = 16_000_000 // text in all blocks
 )
 
 // LimitError tells that a document is larger than one of the limits.
@@ -94,6 +96,7 @@ func (v *validator) head(d *Document) {
 	if l := d.Language.String(); l != "" && !language.MatchString(l) {
 		v.wrongf("language %q: want a BCP 47 tag such as en-GB", l)
 	}
+	v.style(d.Style)
 	if d.Revision < 0 {
 		v.wrongf("revision %d: want 1 or more", d.Revision)
 	}
@@ -127,18 +130,17 @@ func (v *validator) block(b Block, at string, depth int) {
 	case KPIs:
 		v.kpis(b, at)
 	case Heading:
-		if b.Level != 1 && b.Level != 2 {
-			v.wrongf("%s: heading level %d: want 1 or 2", at, b.Level)
+		if b.Level < 1 || b.Level > 3 {
+			v.wrongf("%s: heading level %d: want 1 to 3", at, b.Level)
 		}
 		v.text(b.Text, b.Note)
 	case Paragraph:
 		v.inlines(b.Text, at)
 		v.basis(b.Basis, at)
+	case Quote:
+		v.inlines(b.Text, at)
 	case List:
-		v.limit(at+": items", len(b.Items), MaxItems)
-		for _, item := range b.Items {
-			v.inlines(item, at)
-		}
+		v.list(b, at)
 	case Decision:
 		v.text(b.ID, b.Question, b.Owner, b.By)
 	case Table:
@@ -163,6 +165,26 @@ func (v *validator) block(b Block, at string, depth int) {
 	case PageBreak:
 	default:
 		v.wrongf("%s: %T is not a block this version draws", at, b)
+	}
+}
+
+func (v *validator) list(b List, at string) {
+	v.limit(at+": items", len(b.Items), MaxItems)
+	for _, item := range b.Items {
+		v.inlines(item, at)
+	}
+	if b.Levels == nil {
+		return
+	}
+	if len(b.Levels) != len(b.Items) {
+		v.wrongf("%s: %d levels of %d items", at, len(b.Levels), len(b.Items))
+	}
+	before := -1
+	for i, l := range b.Levels {
+		if l < 0 || l > before+1 || l > MaxLevel {
+			v.wrongf("%s: item %d at level %d: want 0 to %d, at most one deeper than the item before", at, i+1, l, MaxLevel)
+		}
+		before = l
 	}
 }
 
@@ -191,7 +213,7 @@ func (v *validator) kpis(b KPIs, at string) {
 }
 
 func (v *validator) table(b Table, at string) {
-	v.text(b.Caption, b.Note)
+	v.text(b.Caption, b.Note, b.More)
 	v.limit(at+": columns", len(b.Columns), MaxColumns)
 	if len(b.Columns) == 0 {
 		v.wrongf("%s: a table needs columns", at)
@@ -224,15 +246,35 @@ func (v *validator) table(b Table, at string) {
 
 func (v *validator) chart(b Chart, at string) {
 	v.text(b.Caption, b.Note, b.Unit, b.Description)
-	if b.Kind != Lines && b.Kind != Bars {
-		v.wrongf("%s: chart kind %q: want %q or %q", at, b.Kind, Lines, Bars)
+	switch {
+	case b.Kind != Lines && b.Kind != Bars && b.Kind != Stacked:
+		v.wrongf("%s: chart kind %q: want %q, %q or %q", at, b.Kind, Lines, Bars, Stacked)
+	case b.Kind == Stacked && len(b.Series) == 0:
+		v.wrongf("%s: a stacked chart needs series", at)
+	case b.Kind == Bars && len(b.Series) > 0:
+		v.wrongf("%s: series belong to charts of lines and stacks", at)
 	}
+	v.limit(at+": series", len(b.Series), MaxSeries)
+	v.text(b.Series...)
 	v.limit(at+": points", len(b.Points), MaxPoints)
 	for i, p := range b.Points {
 		v.text(p.Label, p.Shown, p.MarkText, p.Footnote)
 		v.tone(p.Tone, at)
 		if !drawable(p.Value) || !drawable(p.Mark) {
 			v.wrongf("%s: point %d: not a number that can be drawn", at, i+1)
+		}
+		v.parts(b, p, fmt.Sprintf("%s: point %d", at, i+1))
+	}
+}
+
+func (v *validator) parts(c Chart, p ChartPoint, at string) {
+	if len(p.Parts) != len(c.Series) {
+		v.wrongf("%s: %d parts, the chart has %d series", at, len(p.Parts), len(c.Series))
+	}
+	for _, part := range p.Parts {
+		v.text(part.Shown)
+		if !drawable(part.Value) || c.Kind == Stacked && part.Value != nil && *part.Value < 0 {
+			v.wrongf("%s: a part that is no number that can be drawn", at)
 		}
 	}
 }
@@ -252,6 +294,11 @@ func (v *validator) inlines(in Inlines, at string) {
 	for _, i := range in {
 		v.text(i.Text)
 		v.tone(i.Tone, at)
+		if i.Link != "" {
+			if err := CheckLink(i.Link); err != nil {
+				v.wrongf("%s: link: %w", at, err)
+			}
+		}
 	}
 }
 

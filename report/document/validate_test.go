@@ -25,7 +25,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"schema", func(d *Document) { d.Schema = 9 }, "schema 9"},
 		{"date", func(d *Document) { d.BusinessDate = Clean("20 Nov") }, "want YYYY-MM-DD"},
 		{"language", func(d *Document) { d.Language = Clean(`en" onload="x`) }, "BCP 47"},
-		{"heading level", add(Heading{Level: 3}), "heading level 3"},
+		{"heading level", add(Heading{Level: 4}), "heading level 4"},
 		{"tone", add(Status{Tone: "red"}), `tone "red"`},
 		{"pointer", add(&Heading{Level: 1}), "*document.Heading is not a block"},
 		{"nil block", add(nil), "not a block"},
@@ -37,7 +37,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"alignment", add(Table{Columns: []Column{{Align: "center"}}}), `align "center"`},
 		{"weight", add(Table{Columns: []Column{{Weight: -1}}}), "weight -1"},
 		{"ratio", add(Columns{Ratio: 2}), "ratio 2"},
-		{"rows", add(Table{Columns: make([]Column, 1), Rows: make([]Row, MaxRows+1)}), "table rows: 20002, at most 20000"},
+		{"rows", add(Table{Columns: make([]Column, 1), Rows: make([]Row, MaxRows+1)}), "table rows: 100002, at most 100000"},
 		{"columns", add(Table{Columns: make([]Column, MaxColumns+1)}), "columns: 25, at most 24"},
 		{"blocks", func(d *Document) { d.Blocks = make(Blocks, MaxBlocks+1); fill(d.Blocks) }, "blocks: 2001, at most 2000"},
 		{"depth", func(d *Document) { d.Blocks = deep }, "columns within columns"},
@@ -78,9 +78,13 @@ func bases(n int) Blocks {
 // wordy are n paragraphs whose text is a claim, a fact and a check.
 func wordy(n int) Blocks {
 	long := Clean(strings.Repeat("a", MaxText/3+1))
-	out := make(Blocks, n)
-	for i := range out {
-		out[i] = Paragraph{Basis: []Basis{{Claim: long, Facts: []BasisFact{{Query: long}}, Checks: []Text{long}}}}
+	out := make(Blocks, 0, n/MaxSentences+1)
+	for ; n > 0; n -= MaxSentences {
+		basis := make([]Basis, min(n, MaxSentences))
+		for i := range basis {
+			basis[i] = Basis{Claim: long, Facts: []BasisFact{{Query: long}}, Checks: []Text{long}}
+		}
+		out = append(out, Paragraph{Basis: basis})
 	}
 	return out
 }

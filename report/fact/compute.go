@@ -11,14 +11,21 @@ import (
 const samplePrefix = "sample-"
 
 // Compute makes the fact set of one cycle. It is pure: the same input gives the
-// same set.
-func Compute(in Input) *Set {
+// same set. Declared metrics that cannot stand beside the others are
+// report.ErrInvalid.
+func Compute(in Input) (*Set, error) {
+	var err error
+	if in.registry, err = builtin.With(in.Metrics...); err != nil {
+		return nil, err
+	}
+	in.narrow()
 	now := measure(&in, in.Now)
 	before := measure(&in, in.Before)
 	set := &Set{
 		Schema: SetSchema, Series: in.Series, Title: in.Title, BusinessDate: in.Date, TimeZone: in.Zone.String(),
 		Window: in.Window, Previous: in.Previous, NextDate: in.NextDate,
 		AsOf: in.AsOf, Deadline: in.Deadline, Late: in.Late,
+		Metrics: in.declared(),
 	}
 	set.Facts = compare(now.facts, before.facts)
 	compareLikeForLike(set.Facts, in.Now.Cells, in.Before.Cells)
@@ -26,11 +33,14 @@ func Compute(in Input) *Set {
 	for i := range set.Facts {
 		set.Facts[i].Window, set.Facts[i].AsOf = in.Window, in.AsOf
 	}
-	set.Trends = []Trend{trend(&in)}
+	set.Trends = []Trend{}
+	if in.about("attacks") {
+		set.Trends = append(set.Trends, trend(&in))
+	}
 	set.Feeds = feeds(&in)
 	set.Sample = slices.ContainsFunc(set.Feeds, func(f Feed) bool { return strings.HasPrefix(f.Source, samplePrefix) })
 	set.Records = records(&in)
-	return set
+	return set, nil
 }
 
 // ledger collects the facts of one window.
@@ -43,28 +53,22 @@ type ledger struct {
 // measure computes every fact of one window, in the registry's order.
 func measure(in *Input, m Measurements) *ledger {
 	l := &ledger{in: in, m: m}
-	l.attacks()
-	l.attempts()
-	l.runs()
-	l.findings()
-	l.incidents()
-	l.actions()
-	l.health()
+	for _, step := range []struct {
+		feed    string
+		measure func()
+	}{
+		{"attacks", l.attacks}, {"attacks", l.attempts}, {"attacks", l.runs}, {"findings", l.findings},
+		{"incidents", l.incidents}, {"actions", l.actions}, {"health", l.health},
+	} {
+		if in.about(step.feed) {
+			step.measure()
+		}
+	}
 	slices.SortStableFunc(l.facts, func(a, b Fact) int {
-		return cmp.Or(cmp.Compare(order(a.ID), order(b.ID)), cmp.Compare(len(a.Dims), len(b.Dims)), compareDims(a.Dims, b.Dims))
+		return cmp.Or(cmp.Compare(in.registry.order(a.ID), in.registry.order(b.ID)), cmp.Compare(len(a.Dims), len(b.Dims)), compareDims(a.Dims, b.Dims))
 	})
 	return l
 }
-
-var registryOrder = func() map[string]int {
-	m := map[string]int{}
-	for i, metric := range metrics {
-		m[metric.ID] = i
-	}
-	return m
-}()
-
-func order(id string) int { return registryOrder[id] }
 
 var severities = []string{"critical", "high", "medium", "low"}
 
@@ -96,9 +100,12 @@ func (l *ledger) missing(id string, d Dims, reason string) {
 }
 
 func (l *ledger) add(f Fact) *Fact {
-	m, ok := Lookup(f.ID)
+	m, ok := l.in.registry.Lookup(f.ID)
 	if !ok {
 		panic("fact: metric " + f.ID + " is not registered")
+	}
+	if m.Declared != nil {
+		f.Decimals, f.Good = m.Decimals, m.Good
 	}
 	if f.Dims == nil {
 		f.Dims = Dims{}
@@ -176,11 +183,11 @@ func compare(now, before []Fact) []Fact {
 
 // countUnmeasured makes the facts about the facts.
 func countUnmeasured(s *Set, before []Fact) []Fact {
-	old := Set{Facts: before}
-	l := ledger{in: &Input{}}
+	old := Set{Metrics: s.Metrics, Facts: before}
+	l := ledger{in: &Input{registry: builtin}}
 	l.set("facts.unmeasured", nil, float64(len(s.Notes())), int64(len(s.Facts)))
 	l.set("facts.total", nil, float64(s.Figures()), int64(len(s.Facts)))
-	b := ledger{in: &Input{}}
+	b := ledger{in: &Input{registry: builtin}}
 	b.set("facts.unmeasured", nil, float64(len(old.Notes())), int64(len(before)))
 	b.set("facts.total", nil, float64(old.Figures()), int64(len(before)))
 	return compare(l.facts, b.facts)

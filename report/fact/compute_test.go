@@ -62,7 +62,7 @@ func TestRatesArePooledAndCountsSummed(t *testing.T) {
 	t.Parallel()
 	in := input(t)
 	in.Now.Cells = []fact.Cell{cell("a", "p", 100, 10), cell("a", "q", 300, 3), cell("b", "p", 50, 25)}
-	s := fact.Compute(*in)
+	s := compute(t, *in)
 	require.InDelta(t, 38.0/450, value(t, s, "attack.success_rate", nil), 1e-15)
 	require.InDelta(t, 13.0/400, value(t, s, "attack.success_rate", fact.Dims{"target": "a"}), 1e-15)
 	require.InDelta(t, 450, value(t, s, "attack.evaluated", fact.Dims{"category": "jailbreak"}), 0)
@@ -78,7 +78,7 @@ func TestLikeForLikeComparesOnlyWhatWasMeasuredOnBothDays(t *testing.T) {
 	in := input(t)
 	in.Now.Cells = []fact.Cell{cell("a", "p", 100, 20), cell("a", "new", 100, 90)}
 	in.Before.Cells = []fact.Cell{cell("a", "p", 200, 20), cell("a", "gone", 100, 0)}
-	f := fact.Compute(*in).Total("attack.success_rate")
+	f := compute(t, *in).Total("attack.success_rate")
 	require.InDelta(t, 0.55, *f.Value, 1e-15)
 	require.InDelta(t, 20.0/300, *f.Previous, 1e-15)
 	require.InDelta(t, 0.55-20.0/300, *f.Change, 1e-15)
@@ -91,7 +91,7 @@ func TestMissingIsNeverZero(t *testing.T) {
 	t.Parallel()
 	in := input(t)
 	in.Watermarks = nil
-	s := fact.Compute(*in)
+	s := compute(t, *in)
 	for _, id := range []string{"attack.success_rate", "attack.hits", "attack.evaluated", "attempts.sent", "runs.planned",
 		"findings.open", "findings.opened", "incidents.open", "actions.open", "actions.overdue"} {
 		f := s.Total(id)
@@ -105,7 +105,7 @@ func TestMissingIsNeverZero(t *testing.T) {
 
 func TestACompleteFeedMayStateZero(t *testing.T) {
 	t.Parallel()
-	s := fact.Compute(*input(t))
+	s := compute(t, *input(t))
 	require.Zero(t, value(t, s, "incidents.open", nil))
 	require.Zero(t, value(t, s, "findings.open", fact.Dims{"severity": "critical"}))
 	require.Zero(t, value(t, s, "runs.planned", nil))
@@ -117,14 +117,14 @@ func TestAFeedWithoutASourceQualifies(t *testing.T) {
 	t.Parallel()
 	in := input(t)
 	in.Watermarks = in.Watermarks[:1]
-	s := fact.Compute(*in)
+	s := compute(t, *in)
 	require.True(t, s.Qualified())
 	require.Contains(t, s.Feeds, fact.Feed{Name: "incidents"})
 
 	in.Sources = []string{in.Watermarks[0].Source}
-	require.False(t, fact.Compute(*in).Qualified(), "a series that names its sources needs no other")
+	require.False(t, compute(t, *in).Qualified(), "a series that names its sources needs no other")
 	in.Sources = append(in.Sources, "tickets")
-	s = fact.Compute(*in)
+	s = compute(t, *in)
 	require.True(t, s.Qualified())
 	require.Contains(t, s.Feeds, fact.Feed{Source: "tickets"})
 }
@@ -134,7 +134,7 @@ func TestABrokenPromiseMakesItsFeedUnmeasured(t *testing.T) {
 	in := input(t)
 	in.Now.Cells = []fact.Cell{cell("a", "p", 100, 20)}
 	in.Watermarks[0].CompleteThrough, in.Watermarks[0].Reached = at(20, 15, 40), false
-	s := fact.Compute(*in)
+	s := compute(t, *in)
 	f := s.Total("attack.success_rate")
 	require.Nil(t, f.Value)
 	require.Contains(t, f.Reason, "complete only through 15:40; 17:00 is needed")
@@ -152,7 +152,7 @@ func TestAFailedRunLeavesItsCellsUnmeasured(t *testing.T) {
 		{ID: 2, Name: "R-2291", Target: "voice-ivr", PlannedFor: at(20, 3, 0), Started: &ended, Ended: &ended, Reason: "provider time-outs"},
 	}
 	in.Now.Planned = []fact.PlannedCell{{Run: 2, Category: "data leakage", Probe: "leak", Detector: "s", Evaluations: 360}}
-	s := fact.Compute(*in)
+	s := compute(t, *in)
 	f := s.Find("attack.success_rate", fact.Dims{"target": "voice-ivr", "probe": "leak", "detector": "s"})
 	require.Equal(t, fact.Unmeasured, f.Status)
 	require.Equal(t, "run R-2291 failed at 03:12 (provider time-outs), 0 of 360 evaluations", f.Reason)
@@ -169,14 +169,14 @@ func TestARunThatIsStillGoingCountsWhereItEnds(t *testing.T) {
 	started := at(20, 16, 50)
 	run := fact.RunHistory{ID: 1, Name: "R", Target: "a", PlannedFor: at(20, 16, 50), Started: &started}
 	in.Now.Runs = []fact.RunHistory{run}
-	s := fact.Compute(*in)
+	s := compute(t, *in)
 	require.Zero(t, value(t, s, "runs.planned", nil))
 	require.Equal(t, "unfinished", s.Records.NoResult[0].State)
 
 	ended := at(20, 16, 59)
 	run.Ended, run.Completed = &ended, true
 	in.Now.Runs[0] = run
-	require.InDelta(t, 1, value(t, fact.Compute(*in), "runs.completed", nil), 0)
+	require.InDelta(t, 1, value(t, compute(t, *in), "runs.completed", nil), 0)
 }
 
 func TestHealthNeedsNineTenthsOfItsSamples(t *testing.T) {
@@ -185,7 +185,7 @@ func TestHealthNeedsNineTenthsOfItsSamples(t *testing.T) {
 	in.Now.Components = []fact.Component{{Source: "h", Name: "voice-bridge", Since: at(1, 0, 0), Interval: time.Minute}}
 	for samples, measured := range map[int64]bool{1440: true, 1296: true, 1295: false, 598: false} {
 		in.Now.Health = []fact.HealthCount{{Source: "h", Component: "voice-bridge", Samples: samples, Up: samples - 2, Timed: samples, P95: 41, Last: at(20, 2, 57)}}
-		s := fact.Compute(*in)
+		s := compute(t, *in)
 		f := s.Find("health.availability", fact.Dims{"component": "voice-bridge"})
 		require.Equal(t, measured, f.Measured(), samples)
 		require.Equal(t, measured, s.Find("health.latency_p95", fact.Dims{"component": "voice-bridge"}).Measured())
@@ -194,7 +194,7 @@ func TestHealthNeedsNineTenthsOfItsSamples(t *testing.T) {
 		}
 	}
 	in.Now.Health = nil
-	f := fact.Compute(*in).Find("health.availability", fact.Dims{"component": "voice-bridge"})
+	f := compute(t, *in).Find("health.availability", fact.Dims{"component": "voice-bridge"})
 	require.Equal(t, "0 of 1,440 samples; 90 % are needed", f.Reason)
 }
 
@@ -207,7 +207,7 @@ func TestDisagreementsCompareClaimsWithRows(t *testing.T) {
 		{Run: 1, RunName: "R", What: "hits", Value: 50},
 	}
 	in.RunCells = []fact.RunCell{{Run: 1, Probe: "p", Detector: "d", Evaluated: 540, Hits: 27}, {Run: 1, Probe: "q", Detector: "d", Evaluated: 10, Hits: 7}}
-	got := fact.Compute(*in).Records.Disagreements
+	got := compute(t, *in).Records.Disagreements
 	require.Len(t, got, 2)
 	require.Equal(t, fact.Disagreement{Run: "R", Probe: "p", Detector: "d", What: "evaluated", Claimed: 541, Found: 540}, got[0])
 	require.Equal(t, fact.Disagreement{Run: "R", What: "hits", Claimed: 50, Found: 34}, got[1])
@@ -216,7 +216,7 @@ func TestDisagreementsCompareClaimsWithRows(t *testing.T) {
 func TestTheRegistryIsWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, m := range fact.Metrics() {
+	for _, m := range fact.Builtin().Metrics() {
 		require.False(t, seen[m.ID], m.ID)
 		seen[m.ID] = true
 		require.Positive(t, m.Version, m.ID)
@@ -224,7 +224,7 @@ func TestTheRegistryIsWhole(t *testing.T) {
 		require.NotEmpty(t, m.Unit, m.ID)
 		require.NotEmpty(t, m.Good, m.ID)
 		for _, other := range []string{m.PartOf, m.Whole} {
-			if _, known := fact.Lookup(other); other != "" {
+			if _, known := fact.Builtin().Lookup(other); other != "" {
 				require.True(t, known, "%s names %s", m.ID, other)
 			}
 		}
@@ -247,7 +247,7 @@ func TestWilson(t *testing.T) {
 
 func TestEveryFactSaysEverything(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(fact.Compute(*input(t)).Facts)
+	text, err := json.Marshal(compute(t, *input(t)).Facts)
 	require.NoError(t, err)
 	var all []map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(text, &all))
@@ -265,10 +265,10 @@ func TestCanonicalIsTheSameForTheSameInput(t *testing.T) {
 	for i := range 40 {
 		in.Now.Cells = append(in.Now.Cells, cell(fmt.Sprintf("t%d", i%7), fmt.Sprintf("p%d", i), 10, int64(i%10)))
 	}
-	first, err := fact.Canonical(fact.Compute(*in))
+	first, err := fact.Canonical(compute(t, *in))
 	require.NoError(t, err)
 	for range 20 {
-		again, err := fact.Canonical(fact.Compute(*in))
+		again, err := fact.Canonical(compute(t, *in))
 		require.NoError(t, err)
 		require.Equal(t, string(first), string(again))
 	}
@@ -291,7 +291,7 @@ func TestIdentities(t *testing.T) {
 			c.Category = fmt.Sprint("c", i%4)
 			in.Now.Cells = append(in.Now.Cells, c)
 		}
-		checkIdentities(rt, fact.Compute(*in))
+		checkIdentities(rt, compute(t, *in))
 	})
 }
 
@@ -363,4 +363,11 @@ func drawIncidents(t *rapid.T) []fact.IncidentEvent {
 		return fact.IncidentEvent{Source: "i", Name: fmt.Sprint("INC-", rapid.IntRange(1, 3).Draw(t, "name")), At: drawTime(t),
 			Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Severity: rapid.IntRange(1, 5).Draw(t, "severity")}
 	}), 0, 15).Draw(t, "incidents")
+}
+
+func compute(t *testing.T, in fact.Input) *fact.Set {
+	t.Helper()
+	s, err := fact.Compute(in)
+	require.NoError(t, err)
+	return s
 }

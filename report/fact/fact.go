@@ -3,6 +3,7 @@
 package fact
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -27,13 +28,14 @@ const (
 // Dims are a fact's dimensions: {"target": "kb-search"}. Empty means in total.
 type Dims map[string]string
 
-// String writes the dimensions in the registry's order: "target=a,probe=b".
+// String writes the dimensions in their order, "target=a,probe=b"; those of
+// declared metrics by name after those built in.
 func (d Dims) String() string {
 	keys := make([]string, 0, len(d))
 	for k := range d {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b string) int { return dimOrder(a) - dimOrder(b) })
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(dimOrder(a)-dimOrder(b), strings.Compare(a, b)) })
 	var b strings.Builder
 	for i, k := range keys {
 		if i > 0 {
@@ -63,6 +65,9 @@ type Fact struct {
 	// Category is the one that a cell {target, probe, detector} belongs to.
 	Category string `json:"category,omitempty"`
 	Metric   int    `json:"metric_version"`
+	// Decimals and Good are those of a declared metric.
+	Decimals int      `json:"decimals,omitempty"`
+	Good     Polarity `json:"good,omitempty"`
 	// Value is nil where the fact is unmeasured.
 	Value       *float64 `json:"value"`
 	Unit        Unit     `json:"unit"`
@@ -133,8 +138,9 @@ type Set struct {
 	NextDate     report.Date `json:"next_date"`
 	AsOf         time.Time   `json:"as_of"`
 	Deadline     time.Time   `json:"deadline"`
-	Late         bool        `json:"late"`   // the as-of lies after the deadline
-	Sample       bool        `json:"sample"` // some of it is generated sample data
+	Late         bool        `json:"late"`              // the as-of lies after the deadline
+	Sample       bool        `json:"sample"`            // some of it is generated sample data
+	Metrics      []Metric    `json:"metrics,omitempty"` // declared ones, by ID
 	Facts        []Fact      `json:"facts"`
 	Trends       []Trend     `json:"trends"`
 	Feeds        []Feed      `json:"feeds"`
@@ -364,9 +370,10 @@ func (s *Set) Trend(id string) *Trend {
 // notes of their own; facts.unmeasured counts exactly these.
 func (s *Set) Notes() []*Fact {
 	var out []*Fact
+	r := s.Registry()
 	for i := range s.Facts {
 		f := &s.Facts[i]
-		if f.Status == Unmeasured && isFigure(f.ID) {
+		if f.Status == Unmeasured && r.isFigure(f.ID) {
 			out = append(out, f)
 		}
 	}
@@ -376,8 +383,9 @@ func (s *Set) Notes() []*Fact {
 // Figures counts the facts that stand for themselves.
 func (s *Set) Figures() int {
 	n := 0
+	r := s.Registry()
 	for i := range s.Facts {
-		if isFigure(s.Facts[i].ID) {
+		if r.isFigure(s.Facts[i].ID) {
 			n++
 		}
 	}

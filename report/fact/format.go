@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"math/big"
 	"strconv"
 	"strings"
@@ -119,15 +120,17 @@ func (f *Fact) decimals() int {
 	if f == nil {
 		return 0
 	}
-	m, _ := Lookup(f.ID)
-	return m.Decimals
+	if m, ok := builtin.Lookup(f.ID); ok {
+		return m.Decimals
+	}
+	return f.Decimals
 }
 
 func (f *Fact) polarity() Polarity {
-	if m, ok := Lookup(f.ID); ok {
+	if m, ok := builtin.Lookup(f.ID); ok {
 		return m.Good
 	}
-	return NoPolarity
+	return cmp.Or(f.Good, NoPolarity)
 }
 
 // Show writes a value of a unit, rounded half away from zero at decimals. For
@@ -147,7 +150,15 @@ func Show(u Unit, decimals int, v *big.Rat) string {
 		}
 		return n + " business days"
 	}
-	return Decimal(v, decimals)
+	return u.after(Decimal(v, decimals))
+}
+
+// after sets a declared unit after a number: "14.50 EUR". A Count has none.
+func (u Unit) after(n string) string {
+	if u == Count || u == "" {
+		return n
+	}
+	return n + " " + string(u)
 }
 
 func hundredfold(v *big.Rat) *big.Rat { return new(big.Rat).Mul(v, big.NewRat(100, 1)) }
@@ -291,7 +302,7 @@ func (f *Fact) size(d, before *big.Rat) string {
 		}
 		return n + " business days"
 	}
-	return n
+	return f.Unit.after(n)
 }
 
 func atLeast(d *big.Rat, decimals int) string {

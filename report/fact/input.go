@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"slices"
 	"time"
 
 	"github.com/closeofbusiness/cob/report"
@@ -24,6 +25,11 @@ type Input struct {
 	// Sources are those that the series names. Empty: it names none, and every
 	// feed is needed. Optional are those of them that it can do without.
 	Sources, Optional []string
+	// Metrics are the declared ones that the report is about.
+	Metrics []Metric
+	// Feeds are the kinds of data that the report is about: of no other is there
+	// a fact or a record. Nil: all that metrics are built in for.
+	Feeds []string
 
 	Now, Before Measurements // of the window, and of the previous one
 
@@ -40,7 +46,45 @@ type Input struct {
 	Claims      []Claim
 	RunCells    []RunCell
 	LateBatches []LateBatch
+
+	registry *Registry // built-in and declared
 }
+
+// declared are the declared metrics in the registry's order.
+func (in *Input) declared() []Metric {
+	if len(in.Metrics) == 0 {
+		return nil
+	}
+	return in.registry.metrics[len(builtin.metrics):]
+}
+
+// narrow leaves out the rows of what the report is not about.
+func (in *Input) narrow() {
+	in.Watermarks = slices.DeleteFunc(slices.Clone(in.Watermarks), func(w Watermark) bool { return !in.about(w.Feed) })
+	for _, m := range []*Measurements{&in.Now, &in.Before} {
+		if !in.about("attacks") {
+			m.Cells, m.Attempts, m.Runs, m.Planned = nil, nil, nil, nil
+		}
+		if !in.about("health") {
+			m.Components, m.Health = nil, nil
+		}
+	}
+	if !in.about("attacks") {
+		in.Targets, in.Claims, in.RunCells = nil, nil, nil
+	}
+	if !in.about("findings") {
+		in.Findings = nil
+	}
+	if !in.about("incidents") {
+		in.Incidents = nil
+	}
+	if !in.about("actions") {
+		in.Actions = nil
+	}
+}
+
+// about tells whether the report is about a kind of data.
+func (in *Input) about(feed string) bool { return in.Feeds == nil || slices.Contains(in.Feeds, feed) }
 
 // Days counts business days; report/calendar does.
 type Days interface {

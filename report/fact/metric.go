@@ -34,25 +34,60 @@ const (
 
 // Metric is a versioned definition of a number.
 type Metric struct {
-	ID       string
-	Version  int
-	Label    string // "Attack success rate"
-	Kind     Kind
-	Unit     Unit
-	Decimals int
-	Good     Polarity
+	ID       string   `json:"id"`
+	Version  int      `json:"version"`
+	Label    string   `json:"label"` // "Attack success rate"
+	Kind     Kind     `json:"kind"`
+	Unit     Unit     `json:"unit"`
+	Decimals int      `json:"decimals"`
+	Good     Polarity `json:"good"`
 	// Dimensions lists the combinations that it is broken down by, beside
 	// the total.
-	Dimensions [][]string
-	Query      string
+	Dimensions [][]string `json:"dimensions,omitempty"`
+	Query      string     `json:"query"`
 	// PartOf names the metric that this one is a part of, as a rate's
 	// numerator is; such a metric is no figure of its own.
-	PartOf string
+	PartOf string `json:"part_of,omitempty"`
 	// Whole names the metric that it is a count out of: "12 of 14".
-	Whole string
+	Whole string `json:"whole,omitempty"`
 	// Feed is the kind of data that it is computed from.
-	Feed string
+	Feed string `json:"feed"`
+	// Declared says how a metric that somebody declared is made of
+	// observations; nil for those built in.
+	Declared *Declaration `json:"declared,omitempty"`
 }
+
+// Declaration makes a metric of one source's observations.
+type Declaration struct {
+	Source    string    `json:"source"`
+	Aggregate Aggregate `json:"aggregate"`
+	// Of names the observations that are aggregated, Per those that a ratio
+	// divides by.
+	Of  string `json:"of"`
+	Per string `json:"per,omitempty"`
+	// Interval is how many seconds lie between two observations of one
+	// combination of labels; 0: how many there should be is not known.
+	Interval int64 `json:"interval_s,omitempty"`
+	// MinimumCoverage is the share, 0 to 1, of the expected observations that
+	// must have a value; below it the metric is not measured.
+	MinimumCoverage float64 `json:"minimum_coverage,omitempty"`
+}
+
+// Aggregate is how a declared metric is made of observations.
+type Aggregate string
+
+// The aggregates. A Quotient is the sum of one kind of observations divided by
+// the sum of another.
+const (
+	Sum      Aggregate = "sum"
+	Number   Aggregate = "count"
+	Last     Aggregate = "last"
+	Mean     Aggregate = "mean"
+	Quotient Aggregate = "ratio"
+)
+
+// Observations is the feed of every declared metric.
+const Observations = "observations"
 
 var cellDims = [][]string{{"target"}, {"category"}, {"target", "probe", "detector"}}
 
@@ -91,24 +126,4 @@ var metrics = []Metric{
 	{ID: "health.expected", Version: 1, Label: "Health samples expected", Kind: Flow, Unit: Count, Good: NoPolarity, Dimensions: [][]string{{"component"}}, Query: "Health", PartOf: "health.availability", Feed: "health"},
 	{ID: "facts.unmeasured", Version: 1, Label: "Not measured", Kind: Stock, Unit: Count, Good: DownIsGood, Query: "", PartOf: "", Whole: "facts.total"},
 	{ID: "facts.total", Version: 1, Label: "Figures", Kind: Stock, Unit: Count, Good: NoPolarity, Query: "", PartOf: "facts.unmeasured"},
-}
-
-// Metrics returns the registry in its own order. The slice is the caller's.
-func Metrics() []Metric { return append([]Metric(nil), metrics...) }
-
-// Lookup returns the metric of that ID.
-func Lookup(id string) (Metric, bool) {
-	for _, m := range metrics {
-		if m.ID == id {
-			return m, true
-		}
-	}
-	return Metric{}, false
-}
-
-// isFigure holds for facts that stand for themselves. The counts about the
-// facts are not among the facts they count.
-func isFigure(id string) bool {
-	m, ok := Lookup(id)
-	return ok && m.PartOf == "" && m.Feed != ""
 }

@@ -126,7 +126,7 @@ func (r *reader) kpis(n ast.Node, path string) Block {
 		if s == "" {
 			continue
 		}
-		ref, problem := parseRef(s)
+		ref, problem := r.parseRef(s)
 		if problem != "" {
 			r.wrong(f, at, strconv.Quote(s), problem)
 			continue
@@ -158,8 +158,8 @@ func (r *reader) narrative(n ast.Node, path string) Block {
 	for i, a := range r.list(n, join(path, "about"), "metrics such as attack.*") {
 		at := item(join(path, "about"), i)
 		s := r.text(a, at, "a metric or a pattern such as attack.*")
-		if s != "" && !matchesAny(s) {
-			r.wrong(a, at, strconv.Quote(s), "a metric, or a pattern that matches some: "+oneOf(groups()))
+		if s != "" && !r.matchesAny(s) {
+			r.wrong(a, at, strconv.Quote(s), "a metric, or a pattern that matches some: "+oneOf(r.groups()))
 		}
 		out.About = append(out.About, s)
 	}
@@ -193,17 +193,14 @@ func (r *reader) excerpts(n ast.Node, path string) *Excerpts {
 	return out
 }
 
-func matchesAny(pattern string) bool {
-	prefix, star := strings.CutSuffix(pattern, "*")
-	return slices.ContainsFunc(fact.Metrics(), func(m fact.Metric) bool {
-		return m.ID == pattern || star && strings.HasPrefix(m.ID, prefix)
-	})
+func (r *reader) matchesAny(pattern string) bool {
+	return slices.ContainsFunc(r.metrics.Metrics(), func(m fact.Metric) bool { return matches(pattern, m.ID) })
 }
 
 // groups lists the registry's groups as patterns: "attack.*".
-func groups() []string {
+func (r *reader) groups() []string {
 	var out []string
-	for _, m := range fact.Metrics() {
+	for _, m := range r.metrics.Metrics() {
 		g, _, _ := strings.Cut(m.ID, ".")
 		if g += ".*"; !slices.Contains(out, g) {
 			out = append(out, g)
@@ -248,8 +245,8 @@ func (r *reader) table(n ast.Node, path string) Block {
 	if !ok {
 		return nil
 	}
-	t := Table{Caption: r.optionalTitle(f, path, "caption"), Of: of, Columns: defaultColumns(of)}
-	known := knownColumns(of)
+	t := Table{Caption: r.optionalTitle(f, path, "caption"), Of: of, Columns: r.defaultColumns(of)}
+	known := r.knownColumns(of)
 	if n, ok := f["columns"]; ok {
 		t.Columns = nil
 		for i, c := range r.list(n, join(path, "columns"), "columns") {
@@ -265,7 +262,7 @@ func (r *reader) table(n ast.Node, path string) Block {
 		t.AtLeast = r.where(n, join(path, "where"), of)
 	}
 	if n, ok := f["sort"]; ok {
-		t.Sort = r.choice(n, join(path, "sort"), sorts(of)...)
+		t.Sort = r.choice(n, join(path, "sort"), r.sorts(of)...)
 	}
 	if n, ok := f["limit"]; ok {
 		limit := r.paramOr(n, join(path, "limit"), 1, 1000)
@@ -353,7 +350,7 @@ func (r *reader) of(n ast.Node, path string) (Of, bool) {
 			out.Dims = append(out.Dims, strings.TrimSpace(d))
 		}
 	}
-	if m, ok := fact.Lookup(id); ok {
+	if m, ok := r.metrics.Lookup(id); ok {
 		if !brokenDown(m, out.Dims) {
 			r.wrong(n, path, strconv.Quote(s), "one of "+id+"'s breakdowns: "+breakdowns(m))
 			return Of{}, false
@@ -361,7 +358,7 @@ func (r *reader) of(n ast.Node, path string) (Of, bool) {
 		return out, true
 	}
 	out.Group = true
-	if len(out.Dims) != 1 || len(members(out)) == 0 {
+	if len(out.Dims) != 1 || len(r.members(out)) == 0 {
 		r.wrong(n, path, strconv.Quote(s), "a known metric, or a group by one of its dimensions such as findings{severity}")
 		return Of{}, false
 	}
@@ -369,9 +366,9 @@ func (r *reader) of(n ast.Node, path string) (Of, bool) {
 }
 
 // members lists a group's metrics that have its dimensions.
-func members(of Of) []fact.Metric {
+func (r *reader) members(of Of) []fact.Metric {
 	var out []fact.Metric
-	for _, m := range fact.Metrics() {
+	for _, m := range r.metrics.Metrics() {
 		if strings.HasPrefix(m.ID, of.ID+".") && brokenDown(m, of.Dims) {
 			out = append(out, m)
 		}
@@ -401,9 +398,9 @@ func breakdowns(m fact.Metric) string {
 
 // parseRef reads "findings.open{severity=critical}". The second result says
 // what was expected where that is no reference to a known figure.
-func parseRef(s string) (Ref, string) {
+func (r *reader) parseRef(s string) (Ref, string) {
 	id, inside, braces := strings.Cut(s, "{")
-	m, ok := fact.Lookup(id)
+	m, ok := r.metrics.Lookup(id)
 	if !ok {
 		return Ref{}, "a known metric"
 	}

@@ -17,10 +17,10 @@ var (
 
 // knownColumns lists the columns that a table may have. In a table of a group
 // they are the dimension, the names of its metrics, and "NAME.previous".
-func knownColumns(of Of) []string {
+func (r *reader) knownColumns(of Of) []string {
 	out := slices.Clone(of.Dims)
 	if of.Group {
-		for _, m := range members(of) {
+		for _, m := range r.members(of) {
 			name := strings.TrimPrefix(m.ID, of.ID+".")
 			out = append(out, name, name+".previous")
 			if name == "rerated_net" {
@@ -30,7 +30,7 @@ func knownColumns(of Of) []string {
 		return out
 	}
 	out = append(out, valueColumns...)
-	if m, ok := fact.Lookup(of.ID); ok && m.Unit == fact.Ratio {
+	if m, ok := r.metrics.Lookup(of.ID); ok && m.Unit == fact.Ratio {
 		out = append(out, rateColumns...)
 	}
 	if of.ID == "attack.success_rate" {
@@ -43,7 +43,7 @@ func knownColumns(of Of) []string {
 }
 
 // defaultColumns are the columns of a table that names none.
-func defaultColumns(of Of) []string {
+func (r *reader) defaultColumns(of Of) []string {
 	out := slices.Clone(of.Dims)
 	switch {
 	case of.ID == "attack.success_rate" && slices.Equal(of.Dims, []string{"target"}):
@@ -51,7 +51,7 @@ func defaultColumns(of Of) []string {
 	case of.ID == "attack.success_rate":
 		return append(out, "hits_of_evaluated", "rate", "interval", "comparable_previous", "comparable_change")
 	case of.Group:
-		for _, m := range members(of) {
+		for _, m := range r.members(of) {
 			out = append(out, strings.TrimPrefix(m.ID, of.ID+"."))
 		}
 		return out
@@ -59,18 +59,18 @@ func defaultColumns(of Of) []string {
 	return append(out, "value", "previous", "change")
 }
 
-func sorts(of Of) []string {
+func (r *reader) sorts(of Of) []string {
 	out := slices.Clone(of.Dims)
 	if !of.Group {
 		out = append(out, "value", "-value")
-		if m, ok := fact.Lookup(of.ID); ok && m.Unit == fact.Ratio {
+		if m, ok := r.metrics.Lookup(of.ID); ok && m.Unit == fact.Ratio {
 			out = append(out, "rate", "-rate")
 		}
 	}
 	return out
 }
 
-func wholeOf(id string) string {
-	m, _ := fact.Lookup(id)
+func (r *reader) wholeOf(id string) string {
+	m, _ := r.metrics.Lookup(id)
 	return m.Whole
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/closeofbusiness/cob/report/fact"
 )
 
 var (
@@ -16,10 +18,11 @@ var (
 	params   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 )
 
-// Parse reads a template file. Its error is an *Error with everything that is
-// wrong with the file, and wraps report.ErrInvalid.
-func Parse(src []byte) (*Template, error) {
-	r := &reader{}
+// Parse reads a template file over the metrics that there are. Its error is an
+// *Error with everything that is wrong with the file, and wraps
+// report.ErrInvalid.
+func Parse(src []byte, metrics *fact.Registry) (*Template, error) {
+	r := &reader{metrics: metrics}
 	root, err := syntax(src)
 	if err != nil {
 		r.problems = []Problem{{Path: "file", Found: err.Error(), Expected: "one YAML document"}}

@@ -11,9 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/report/template"
 	"github.com/closeofbusiness/cob/templates"
 )
+
+func parse(src []byte) (*template.Template, error) { return template.Parse(src, fact.Builtin()) }
 
 func daily(t testing.TB) []byte {
 	src, err := templates.FS.ReadFile("daily-security.yaml")
@@ -23,7 +26,7 @@ func daily(t testing.TB) []byte {
 
 func TestDailySecurity(t *testing.T) {
 	t.Parallel()
-	got, err := template.Parse(daily(t))
+	got, err := parse(daily(t))
 	require.NoError(t, err)
 	require.Equal(t, "daily-security", got.Name)
 	require.Equal(t, "1.0.0", got.Version)
@@ -39,27 +42,27 @@ func TestDailySecurity(t *testing.T) {
 // JSON is YAML, so a template may be written by a program.
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	want, err := template.Parse(daily(t))
+	want, err := parse(daily(t))
 	require.NoError(t, err)
 	compact, err := yaml.YAMLToJSON(daily(t))
 	require.NoError(t, err)
 	for _, indent := range []string{"", "  ", "\t"} {
 		var src bytes.Buffer
 		require.NoError(t, json.Indent(&src, compact, "", indent))
-		got, err := template.Parse(src.Bytes())
+		got, err := parse(src.Bytes())
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	got, err := template.Parse([]byte(`{"name":"x","version":"1.0.0","title":"a\/b \u2026 \ud83d\ude00 \"q\"","blocks":[{"data_notes":{}}]}`))
+	got, err := parse([]byte(`{"name":"x","version":"1.0.0","title":"a\/b \u2026 \ud83d\ude00 \"q\"","blocks":[{"data_notes":{}}]}`))
 	require.NoError(t, err)
 	require.Equal(t, `a/b … 😀 "q"`, got.Title)
-	_, err = template.Parse([]byte("{\n  \"name\": \"x\",\n  \"version\": \"1.0.0\",\n  \"title\": \"X\",\n  \"blocks\": [\n    {\"data_notes\": {}},\n    {\n      \"graph\": {}\n    }\n  ]\n}\n"))
+	_, err = parse([]byte("{\n  \"name\": \"x\",\n  \"version\": \"1.0.0\",\n  \"title\": \"X\",\n  \"blocks\": [\n    {\"data_notes\": {}},\n    {\n      \"graph\": {}\n    }\n  ]\n}\n"))
 	require.ErrorContains(t, err, "line 8: blocks[1].graph: found an unknown block")
 }
 
 func TestResolve(t *testing.T) {
 	t.Parallel()
-	tmpl, err := template.Parse(daily(t))
+	tmpl, err := parse(daily(t))
 	require.NoError(t, err)
 	for _, v := range []any{7, int64(7), uint64(7), 7.0} {
 		p, err := tmpl.Resolve(map[string]any{"worst_cells": v})
@@ -83,7 +86,7 @@ const smallest = "name: x\nversion: 1.0.0\ntitle: X\nblocks:\n  - data_notes: {}
 
 func TestSmallest(t *testing.T) {
 	t.Parallel()
-	got, err := template.Parse([]byte(smallest))
+	got, err := parse([]byte(smallest))
 	require.NoError(t, err)
 	require.Equal(t, []template.Block{template.DataNotes{}}, got.Blocks)
 	require.Equal(t, []string{"pdf", "html", "md", "json"}, got.Output.Formats)
@@ -137,7 +140,7 @@ output: {formats: [pdf, html, md, json], paper: A4, classification: INTERNAL}
 
 func TestDocumentedExample(t *testing.T) {
 	t.Parallel()
-	got, err := template.Parse([]byte(documented))
+	got, err := parse([]byte(documented))
 	require.NoError(t, err)
 	table := got.Blocks[3].(template.Section).Blocks[2].(template.Table)
 	require.Equal(t, []string{"severity", "open_before", "opened", "closed", "rerated_net", "open"}, table.Columns)
@@ -223,7 +226,7 @@ func TestProblems(t *testing.T) {
 	for _, tt := range blockProblems {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := template.Parse([]byte(head + "  - " + tt.block + "\n"))
+			_, err := parse([]byte(head + "  - " + tt.block + "\n"))
 			require.ErrorIs(t, err, report.ErrInvalid)
 			require.ErrorContains(t, err, tt.want)
 		})
@@ -232,7 +235,7 @@ func TestProblems(t *testing.T) {
 
 func TestEveryProblemAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := template.Parse([]byte("name: Not A Name\nversion: one\nunknown: 1\nblocks:\n  - kpis: [nothing]\noutput: {formats: [docx], paper: letter}\n"))
+	_, err := parse([]byte("name: Not A Name\nversion: one\nunknown: 1\nblocks:\n  - kpis: [nothing]\noutput: {formats: [docx], paper: letter}\n"))
 	var e *template.Error
 	require.True(t, errors.As(err, &e))
 	paths := make([]string, len(e.Problems))
@@ -264,7 +267,7 @@ func TestFilesThatAreNoTemplates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := template.Parse([]byte(src))
+			_, err := parse([]byte(src))
 			require.ErrorIs(t, err, report.ErrInvalid)
 		})
 	}
@@ -276,7 +279,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Add([]byte("name: !!binary x\nblocks: [{text: '{{fact:runs.planned}} **a**. b'}]\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		got, err := template.Parse(src)
+		got, err := parse(src)
 		if err != nil {
 			require.ErrorIs(t, err, report.ErrInvalid)
 			return

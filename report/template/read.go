@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/closeofbusiness/cob/report/fact"
 )
 
 // The limits of a template file, far above what any template needs.
@@ -79,6 +81,7 @@ func nesting(src []byte) int {
 
 // reader walks a tree and collects everything that is wrong with it.
 type reader struct {
+	metrics  *fact.Registry
 	problems []Problem
 	params   map[string]Parameter
 }

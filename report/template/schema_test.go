@@ -102,7 +102,7 @@ func TestSchemaAcceptsGoodTemplates(t *testing.T) {
 	for name, src := range goodTemplates(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := template.Parse([]byte(src))
+			_, err := parse([]byte(src))
 			require.NoError(t, err)
 			require.NoError(t, validate(schema, src))
 		})
@@ -159,7 +159,7 @@ func TestProblemsOfTheHead(t *testing.T) {
 
 func problems(t *testing.T, src string) []template.Problem {
 	t.Helper()
-	_, err := template.Parse([]byte(src))
+	_, err := parse([]byte(src))
 	require.ErrorIs(t, err, report.ErrInvalid)
 	var e *template.Error
 	require.True(t, errors.As(err, &e))

@@ -118,8 +118,8 @@ func (p *textReader) reference(s string) {
 	verb, name, _ := strings.Cut(s, ":")
 	switch verb {
 	case "fact", "previous", "share":
-		ref, problem := parseRef(name)
-		if problem == "" && verb == "share" && wholeOf(ref.ID) == "" {
+		ref, problem := p.parseRef(name)
+		if problem == "" && verb == "share" && p.wholeOf(ref.ID) == "" {
 			problem = "a metric that is a part of another"
 		}
 		if problem != "" {

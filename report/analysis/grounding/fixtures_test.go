@@ -111,7 +111,7 @@ func campaignSet(rows []campaign) *fact.Set {
 }
 
 func counted(id string, d fact.Dims, hits, of, hitsBefore, ofBefore int64) fact.Fact {
-	metric, _ := fact.Lookup(id)
+	metric, _ := fact.Builtin().Lookup(id)
 	f := fact.Fact{ID: id, Dims: d, Status: fact.Measured, Unit: metric.Unit}
 	if d == nil {
 		f.Dims = fact.Dims{}

@@ -68,9 +68,10 @@ func New(set *fact.Set, o analysis.Options) (*Material, error) {
 // choose keeps the first facts of those asked for, the least detailed first.
 func (m *Material) choose() {
 	var all []*entry
+	registry := m.set.Registry()
 	for i := range m.set.Facts {
 		f := &m.set.Facts[i]
-		metric, known := fact.Lookup(f.ID)
+		metric, known := registry.Lookup(f.ID)
 		if !known || !m.wanted(f.ID) {
 			continue
 		}

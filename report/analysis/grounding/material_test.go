@@ -169,7 +169,7 @@ func TestVocabulary(t *testing.T) {
 			}
 		}
 	}
-	for _, metric := range fact.Metrics() {
+	for _, metric := range fact.Builtin().Metrics() {
 		require.True(t, hasProfile(metric.ID), metric.ID)
 	}
 }

@@ -79,7 +79,7 @@ type builder struct {
 }
 
 func (b *builder) add(f fact.Fact) *fact.Fact {
-	m, _ := fact.Lookup(f.ID)
+	m, _ := fact.Builtin().Lookup(f.ID)
 	f.Metric, f.Unit, f.Window, f.AsOf, f.Query = m.Version, m.Unit, b.window, b.asOf, m.Query
 	if f.Dims == nil {
 		f.Dims = fact.Dims{}

@@ -1,0 +1,109 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	_ "image/jpeg" // a logo's format
+	_ "image/png"  // a logo's format
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// The limits of a logo.
+const (
+	MaxImageBytes = 256 << 10
+	MaxImageSide  = 2000 // pixels
+)
+
+var (
+	accent   = regexp.MustCompile(`^#[0-9a-f]{6}$`)
+	hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
+)
+
+func (v *validator) style(s *Style) {
+	if s == nil {
+		return
+	}
+	if s.Paper != "" && s.Paper != A4 && s.Paper != Letter {
+		v.wrongf("paper %q: want %q or %q", s.Paper, A4, Letter)
+	}
+	if s.Typeface != "" && s.Typeface != Sans && s.Typeface != Serif {
+		v.wrongf("typeface %q: want %q or %q", s.Typeface, Sans, Serif)
+	}
+	if s.Accent != "" {
+		if err := CheckAccent(s.Accent); err != nil {
+			v.wrongf("accent: %w", err)
+		}
+	}
+	v.text(s.Banner, s.Watermark)
+	if s.Logo != nil {
+		v.text(s.Logo.Alt)
+		if err := CheckImage(*s.Logo); err != nil {
+			v.wrongf("logo: %w", err)
+		}
+	}
+}
+
+// minContrast is what WCAG 2.2 asks of large text and of graphics on white.
+const minContrast = 3
+
+// CheckAccent tells whether a colour is written as #rrggbb in lower case, and is
+// dark enough to be told from white paper (WCAG 2.2, 1.4.11).
+func CheckAccent(s string) error {
+	if !accent.MatchString(s) {
+		return fmt.Errorf("%.20q is no colour such as #2b4a7a", s)
+	}
+	if c := contrast(s); c < minContrast {
+		return fmt.Errorf("%s has a contrast of %.1f to white, at least %d is needed to be seen", s, c, minContrast)
+	}
+	return nil
+}
+
+// CheckImage tells what is wrong with a picture: its type, its size, or that it
+// is not what it says. Its pixels are not read.
+func CheckImage(i Image) error {
+	if len(i.Data) > MaxImageBytes {
+		return &LimitError{Limit: "bytes of an image", Max: MaxImageBytes, Got: len(i.Data)}
+	}
+	c, format, err := image.DecodeConfig(bytes.NewReader(i.Data))
+	if err != nil {
+		return errors.New("not a PNG or JPEG image")
+	}
+	if i.MediaType != "image/"+format {
+		return fmt.Errorf("says %.20q and is image/%s", i.MediaType, format)
+	}
+	if side := max(c.Width, c.Height); side > MaxImageSide {
+		return &LimitError{Limit: "pixels of an image's side", Max: MaxImageSide, Got: side}
+	}
+	if min(c.Width, c.Height) < 1 {
+		return errors.New("an empty image")
+	}
+	return nil
+}
+
+// maxLink bounds an address in bytes.
+const maxLink = 2000
+
+// CheckLink tells whether an address may stand in a report: https, a host by
+// name, no user, no port but 443, only printable ASCII.
+func CheckLink(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case len(s) > maxLink:
+		return &LimitError{Limit: "bytes of an address", Max: maxLink, Got: len(s)}
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'<>\\^`{|}", r) }):
+		return errors.New("an address has a character that must be percent-encoded")
+	case err != nil || u.Scheme != "https" || u.Opaque != "":
+		return errors.New("an address must begin with https://")
+	case u.User != nil:
+		return errors.New("an address must not hold a user or a password")
+	case !hostname.MatchString(strings.ToLower(u.Hostname())):
+		return fmt.Errorf("%.80q is no valid host name", u.Hostname())
+	case u.Port() != "" && u.Port() != "443":
+		return fmt.Errorf("port %s: only https's own is allowed", u.Port())
+	}
+	return nil
+}
