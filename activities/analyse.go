@@ -10,6 +10,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/analysis"
@@ -40,7 +41,7 @@ type Writer struct {
 // narrations lists the blocks that models are asked to write. None: rules write
 // them all.
 func (a *Activities) narrations(ctx context.Context, r Revision) ([]Narration, error) {
-	t, _, err := a.layout(ctx, r)
+	l, err := a.layout(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (a *Activities) narrations(ctx context.Context, r Revision) ([]Narration, e
 		return nil, err
 	}
 	var out []Narration
-	for _, block := range t.Narratives() {
+	for _, block := range l.Template.Narratives() {
 		names := block.Providers
 		if len(names) == 0 {
 			names = plan.Series.Narrative
@@ -99,17 +100,13 @@ func (b block) options() analysis.Options {
 
 // blocks are the template's narrative blocks.
 func (a *Activities) blocks(ctx context.Context, r Revision) ([]block, error) {
-	t, params, err := a.layout(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	values, err := t.Resolve(params)
+	l, err := a.layout(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	var out []block
-	for _, n := range t.Narratives() {
-		out = append(out, block{n, values})
+	for _, n := range l.Template.Narratives() {
+		out = append(out, block{n, l.Params})
 	}
 	return out, nil
 }
@@ -261,26 +258,15 @@ func byRules(set *fact.Set, o analysis.Options, withheld []analysis.Outcome) (an
 }
 
 // layout is the template version that the cycle was opened with, and what the
-// series sets its parameters to.
-func (a *Activities) layout(ctx context.Context, r Revision) (*template.Template, map[string]any, error) {
+// series makes of it.
+func (a *Activities) layout(ctx context.Context, r Revision) (*catalog.Layout, error) {
 	c, err := a.cycle(ctx, r.Series, r.BusinessDate)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if c.Template == nil || c.TemplateVersion == nil {
-		return nil, nil, fmt.Errorf("%w: cycle %s was never opened", report.ErrInvalid, report.CycleID(r.Series, r.BusinessDate))
-	}
-	row, err := a.Store.TemplateVersion(ctx, *c.Template, *c.TemplateVersion)
+	plan, err := ledger.OfCycle(ctx, a.Store.Queries, c)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read template %s %s: %w", *c.Template, *c.TemplateVersion, err)
+		return nil, err
 	}
-	t, err := template.Parse(row.Spec, fact.Builtin())
-	if err != nil {
-		return nil, nil, err
-	}
-	plan, err := a.plan(ctx, r)
-	if err != nil {
-		return nil, nil, err
-	}
-	return t, plan.Series.Parameters, nil
+	return catalog.OfCycle(ctx, a.Store.Queries, c, plan.Series)
 }

@@ -53,7 +53,7 @@ func (a *Activities) compose(ctx context.Context, in ToCompose) ([]byte, []strin
 	if err := json.Unmarshal(body, &narratives); err != nil {
 		return nil, nil, fmt.Errorf("%w: stored narratives %s: %w", report.ErrInvalid, in.Narratives.SHA256, err)
 	}
-	t, params, err := a.layout(ctx, in.Revision)
+	l, err := a.layout(ctx, in.Revision)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,12 +61,12 @@ func (a *Activities) compose(ctx context.Context, in ToCompose) ([]byte, []strin
 	if err != nil {
 		return nil, nil, err
 	}
-	d, err := compose.Compose(set, t, params, narratives, meta)
+	d, err := compose.Compose(set, l.Template, l.Given, narratives, meta)
 	if err != nil {
 		return nil, nil, err
 	}
 	out, err := document.Canonical(d)
-	return out, t.Output.Formats, err
+	return out, l.Template.Output.Formats, err
 }
 
 // meta is what the page says beside the facts: about the revision itself, and

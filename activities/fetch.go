@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/fact"
@@ -59,8 +60,12 @@ func (a *Activities) fetch(ctx context.Context, r Revision) ([]byte, fetchSummar
 	if err != nil {
 		return nil, fetchSummary{}, err
 	}
+	l, err := catalog.OfCycle(ctx, a.Store.Queries, c, plan.Series)
+	if err != nil {
+		return nil, fetchSummary{}, err
+	}
 	set, err := snapshot.Facts(ctx, a.Store, snapshot.Request{
-		Series: plan.Series, Calendar: plan.Calendar, Date: r.BusinessDate, AsOf: c.AsOf.UTC(), Deadline: c.Deadline.UTC(),
+		Series: plan.Series, Calendar: plan.Calendar, Date: r.BusinessDate, AsOf: c.AsOf.UTC(), Deadline: c.Deadline.UTC(), Needs: l.Needs(),
 	})
 	if err != nil {
 		return nil, fetchSummary{}, err

@@ -9,11 +9,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
-	"github.com/closeofbusiness/cob/report/fact"
-	"github.com/closeofbusiness/cob/report/template"
 )
 
 // Opened is a cycle that may go on, or the receipt of one that needn't.
@@ -119,7 +118,7 @@ func collapse(ctx context.Context, q *db.Queries, plan *ledger.Plan, req report.
 }
 
 func begin(ctx context.Context, q *db.Queries, plan *ledger.Plan, req report.Request, now time.Time) error {
-	t, err := latestTemplate(ctx, q, plan.Series.Template)
+	t, err := catalog.Newest(ctx, q, plan.Series.Template)
 	if err != nil {
 		return err
 	}
@@ -173,18 +172,6 @@ func asOfRule(plan *ledger.Plan, req report.Request, now time.Time) string {
 		return report.AsOfNow
 	}
 	return report.AsOfDue
-}
-
-// latestTemplate reads the newest applied version of a template.
-func latestTemplate(ctx context.Context, q *db.Queries, name string) (*template.Template, error) {
-	rows, err := q.TemplateVersions(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("read template %s: %w", name, err)
-	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("%w: template %q. Apply it: starter template apply FILE", report.ErrNotFound, name)
-	}
-	return template.Parse(rows[0].Spec, fact.Builtin())
 }
 
 // waived is the receipt of a cycle that is not owed after all.

@@ -14,6 +14,7 @@ import (
 	"github.com/closeofbusiness/cob/report/calendar"
 	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/report/series"
+	"github.com/closeofbusiness/cob/report/template"
 )
 
 // TrendDays is how many business days a trend holds, the cycle's own included.
@@ -28,6 +29,8 @@ type Request struct {
 	AsOf     time.Time
 	// Deadline is the cycle's own as recorded; zero means the series'.
 	Deadline time.Time
+	// Needs is what the report is about; zero: all that metrics are built in for.
+	Needs template.Needs
 }
 
 // Facts computes the fact set. It first waits for ingests that are committing,
@@ -76,7 +79,10 @@ func (r *reader) input(ctx context.Context) (*fact.Input, error) {
 		Series: s.Name, Title: s.Title, Date: date, Zone: r.cal.Zone(),
 		Window: r.window(date), Previous: fact.Day{Date: previous, Window: r.window(previous)},
 		NextDate: r.cal.Next(date), AsOf: r.req.AsOf, Deadline: r.req.Deadline, Days: r.cal.BusinessDays(),
-		Sources: s.SourceNames(), Optional: s.Optional(),
+		Sources: s.SourceNames(), Optional: s.Optional(), Metrics: r.req.Needs.Declared(),
+	}
+	if r.req.Needs.Metrics != nil {
+		in.Feeds = r.req.Needs.Feeds()
 	}
 	if in.Deadline.IsZero() {
 		in.Deadline = s.DeadlineAfter(in.Window.To)

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/ledger"
@@ -113,15 +114,23 @@ func asKnown(ctx context.Context, store *db.Store, plan *ledger.Plan, d report.D
 		if err != nil {
 			return snapshot.Request{}, "", err
 		}
-		return snapshot.Request{Series: plan.Series, Calendar: plan.Calendar, Date: d, AsOf: c.AsOf.UTC(), Deadline: c.Deadline.UTC()},
+		l, err := catalog.OfCycle(ctx, store.Queries, c, plan.Series)
+		if err != nil {
+			return snapshot.Request{}, "", err
+		}
+		return snapshot.Request{Series: plan.Series, Calendar: plan.Calendar, Date: d, AsOf: c.AsOf.UTC(), Deadline: c.Deadline.UTC(), Needs: l.Needs()},
 			"its report uses, as known at", nil
 	case err == nil:
 		deadline = c.Deadline
 	case !errors.Is(err, pgx.ErrNoRows):
 		return snapshot.Request{}, "", fmt.Errorf("read cycle: %w", err)
 	}
+	l, err := catalog.OfSeries(ctx, store.Queries, plan.Series)
+	if err != nil {
+		return snapshot.Request{}, "", err
+	}
 	at, how, err := asAsked(ctx, store, plan, asOf, cutoff, deadline)
-	return snapshot.Request{Series: plan.Series, Calendar: plan.Calendar, Date: d, AsOf: at.UTC(), Deadline: deadline.UTC()}, how, err
+	return snapshot.Request{Series: plan.Series, Calendar: plan.Calendar, Date: d, AsOf: at.UTC(), Deadline: deadline.UTC(), Needs: l.Needs()}, how, err
 }
 
 // asAsked is the instant that --as-of names.
