@@ -16,8 +16,13 @@ import (
 
 // Meta is what the page says about the revision itself.
 type Meta struct {
-	Revision    int    // from 1
+	Revision int // from 1; of a draft 0
+	// Draft: it is not issued, and says so on every page.
+	Draft       bool
 	FactsSHA256 string // of the canonical fact set, 64 hexadecimal digits
+	// TemplateSHA256 is what the template's version is known by. Empty: the page
+	// names it by its version alone.
+	TemplateSHA256 string
 	// Classification is boxed on the first page. Empty: the template's.
 	Classification string
 	// Late: the report was begun after its deadline.
@@ -32,6 +37,16 @@ type Meta struct {
 	// AcknowledgeWithin is within how long of its issue this report is to be
 	// acknowledged. Zero: nobody asks.
 	AcknowledgeWithin time.Duration
+	// Supersedes is the revision that this one takes the place of; nil: none.
+	Supersedes *Supersession
+}
+
+// Supersession is an earlier revision of the same date, and why there is
+// another.
+type Supersession struct {
+	Revision int
+	Reason   string
+	Facts    *fact.Set // as they were issued then
 }
 
 // Acknowledgement says who has read a report, and when they said so.
@@ -56,6 +71,7 @@ func Compose(set *fact.Set, t *template.Template, params map[string]any, narrati
 	}
 	c := &composer{set: set, registry: set.Registry(), clock: clock, t: t, params: values, narratives: narratives, meta: meta, versioned: map[string]bool{}}
 	c.number()
+	c.derive()
 	d := c.head()
 	d.Blocks = append(d.Blocks, c.status())
 	d.Blocks = append(d.Blocks, c.callouts()...)
@@ -82,6 +98,10 @@ type composer struct {
 	aside      bool                  // composing inside columns
 	qualified  bool                  // names in the table at hand keep their packages
 	noted      bool                  // why narratives were withheld stands in section notes
+	unboxed    []document.Callout    // what no box had room for
+	derived    map[string]derived    // figures made of others, by name
+	level      int                   // of sections within one another
+	empty      int                   // lines that stand for blocks with nothing to show
 	errs       []error
 }
 
@@ -151,30 +171,58 @@ func (c *composer) head() *document.Document {
 		Eyebrow:        document.Clean(strings.ToUpper(title)),
 		Title:          document.Clean("Close of business, " + long),
 		Subtitle:       document.Clean(c.subtitle()),
-		RevisionLabel:  document.Clean(fmt.Sprintf("Revision %d", c.meta.Revision)),
+		RevisionLabel:  document.Clean(c.revision()),
 		Classification: document.Clean(clip(class, shortName)),
 		RunningHead:    document.Clean(title + " · close of business, " + long),
-		Footer:         document.Clean(fmt.Sprintf("%s · %s · revision %d", set.Series, set.BusinessDate, c.meta.Revision)),
+		Footer:         document.Clean(fmt.Sprintf("%s · %s · %s", set.Series, set.BusinessDate, lower(c.revision()))),
 		FactsSHA256:    document.Clean(c.meta.FactsSHA256),
+		Style:          c.style(),
 	}
+}
+
+func (c *composer) revision() string {
+	if c.meta.Draft {
+		return "Draft"
+	}
+	return fmt.Sprintf("Revision %d", c.meta.Revision)
+}
+
+// style is the template's. A draft has its own watermark.
+func (c *composer) style() *document.Style {
+	s := c.t.Output.Style()
+	if !c.meta.Draft {
+		return s
+	}
+	if s == nil {
+		s = &document.Style{}
+	}
+	s.Watermark = document.Clean("DRAFT")
+	return s
 }
 
 // subtitle is the window, what was known when, and the day compared with.
 func (c *composer) subtitle() string {
+	clock := c.clock
+	known := clock.Of(c.set.AsOf)
+	if clock.Day(report.DateOf(c.set.AsOf.In(clock.Location()))) != clock.Day(report.DateOf(c.set.Window.To.In(clock.Location()))) {
+		known = clock.Full(c.set.AsOf)
+	}
+	s := c.window() + " · data as known at " + known
+	if d := c.set.Previous.Date; d != "" {
+		s += " · compared with " + clock.Day(d)
+	}
+	return s
+}
+
+// window is from when to when the report is: "Thu 19 Nov 17:00 to Fri 20 Nov
+// 17:00 GMT".
+func (c *composer) window() string {
 	w, clock := c.set.Window, c.clock
 	from, to := clock.Full(w.From), clock.Full(w.To)+" "+clock.Zone(w.To)
 	if clock.Zone(w.From) != clock.Zone(w.To) {
 		from += " " + clock.Zone(w.From)
 	}
-	known := clock.Of(c.set.AsOf)
-	if clock.Day(report.DateOf(c.set.AsOf.In(clock.Location()))) != clock.Day(report.DateOf(w.To.In(clock.Location()))) {
-		known = clock.Full(c.set.AsOf)
-	}
-	s := from + " to " + to + " · data as known at " + known
-	if d := c.set.Previous.Date; d != "" {
-		s += " · compared with " + clock.Day(d)
-	}
-	return s
+	return from + " to " + to
 }
 
 // blocks composes a list of the template's blocks.
@@ -191,8 +239,7 @@ func (c *composer) block(b template.Block) document.Blocks {
 	case template.KPIs:
 		return document.Blocks{c.kpis(b)}
 	case template.Section:
-		head := document.Heading{Level: 1, Text: document.Clean(b.Title), Note: document.Clean(c.sectionNote(b)), PageBreak: b.PageBreak}
-		return append(document.Blocks{head}, c.blocks(b.Blocks)...)
+		return c.section(b)
 	case template.Columns:
 		return c.columns(b)
 	case template.Narrative:
@@ -206,9 +253,11 @@ func (c *composer) block(b template.Block) document.Blocks {
 	case template.Findings:
 		return c.findings(b)
 	case template.Chart:
-		return c.chart(b)
+		return c.chartOrLine(b)
 	case template.Text:
-		return document.Blocks{c.text(b)}
+		return c.text(b)
+	case template.References:
+		return c.references(b)
 	case template.DataNotes:
 		return c.dataNotes()
 	}
@@ -276,6 +325,14 @@ func (c *composer) basis(name string, n analysis.Narrative) []document.Basis {
 				continue
 			}
 			b.Facts = append(b.Facts, document.BasisFact{Key: document.Clean(key), Value: document.Clean(f.Shown()), Query: document.Clean(f.Query)})
+		}
+		for _, key := range s.Cites {
+			in := c.citedNote(key)
+			if in == nil {
+				c.errs = append(c.errs, fmt.Errorf("%w: narrative %q: sentence %d cites the reference note %q, which there is not", report.ErrInvalid, name, i+1, clip(key, longTitle)))
+				continue
+			}
+			b.References = append(b.References, in)
 		}
 		for _, check := range s.Checks {
 			b.Checks = append(b.Checks, document.Clean(check))

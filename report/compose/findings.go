@@ -47,6 +47,7 @@ func (c *composer) findings(b template.Findings) document.Blocks {
 }
 
 func (c *composer) noFindings(caption, severity string) document.Blocks {
+	c.empty++
 	f := c.stands("findings.open", fact.Dims{"severity": severity})
 	in := document.Inlines{document.Strong(caption + ": ")}
 	switch {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/closeofbusiness/cob/report/document"
 	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/formula"
 	"github.com/closeofbusiness/cob/report/template"
 )
 
@@ -13,17 +14,27 @@ import (
 // one dimension.
 func (c *composer) groupTable(b template.Table) document.Blocks {
 	dim := b.Of.Dims[0]
-	rows := c.groupRows(b)
+	all := c.groupRows(b)
+	rows := all
+	if b.Limit != nil {
+		rows = all[:min(len(all), c.params.Int(*b.Limit))]
+	}
+	if len(rows) == 0 && b.Where != nil && len(c.groupAll(b)) > 0 {
+		c.empty++
+		return document.Blocks{document.Paragraph{Text: document.Inlines{document.Strong(captionOr(b.Caption, capital(b.Of.ID)+byDims(b)) + ": "),
+			document.Plain("none fulfils "), document.Code(b.Where.Source), document.Plain(".")}}}
+	}
 	if len(rows) == 0 || c.allMissing(rows, b) {
 		return c.emptyGroup(b, rows)
 	}
 	t := document.Table{Caption: document.Clean(b.Caption), Headed: true}
-	for _, name := range b.Columns {
-		t.Columns = append(t.Columns, c.groupColumn(name, b))
+	for _, column := range b.Columns {
+		t.Columns = append(t.Columns, titled(c.groupColumn(column.Name, b), column))
 	}
 	for _, v := range rows {
 		t.Rows = append(t.Rows, c.groupRow(fact.Dims{dim: v}, b))
 	}
+	t.More = document.Clean(c.groupRest(b, all, len(all)-len(rows)))
 	if b.Total {
 		row := c.groupRow(nil, b)
 		row.Total = true
@@ -32,8 +43,26 @@ func (c *composer) groupTable(b template.Table) document.Blocks {
 	return document.Blocks{t}
 }
 
-// groupRows lists the dimension's values, severities by weight, others by name.
+// groupRows lists the dimension's values, severities by weight, others by name,
+// or as the template sorts them; those that fulfil its condition.
 func (c *composer) groupRows(b template.Table) []string {
+	dim := b.Of.Dims[0]
+	facts := c.groupAll(b)
+	if b.Where != nil {
+		facts = slices.DeleteFunc(facts, func(f *fact.Fact) bool { return c.fulfils(b.Where, c.groupValues(f.Dims, b)) != yes })
+	}
+	if b.Sort != "" {
+		sortBy(facts, b.Sort, func(f *fact.Fact) map[string]formula.Value { return c.groupValues(f.Dims, b) })
+	}
+	out := make([]string, len(facts))
+	for i, f := range facts {
+		out[i] = f.Dims[dim]
+	}
+	return out
+}
+
+// groupAll has one fact for each of the dimension's values.
+func (c *composer) groupAll(b template.Table) []*fact.Fact {
 	dim := b.Of.Dims[0]
 	seen := map[string]*fact.Fact{}
 	for i := range c.set.Facts {
@@ -47,22 +76,15 @@ func (c *composer) groupRows(b template.Table) []string {
 		facts = append(facts, f)
 	}
 	slices.SortFunc(facts, func(x, y *fact.Fact) int { return compareDim(dim, x, y) })
-	out := make([]string, len(facts))
-	for i, f := range facts {
-		out[i] = f.Dims[dim]
-	}
-	if b.Limit != nil {
-		out = out[:min(len(out), c.params.Int(*b.Limit))]
-	}
-	return out
+	return facts
 }
 
 // groupFacts are a row's facts under the table's metrics.
 func (c *composer) groupFacts(d fact.Dims, b template.Table) []*fact.Fact {
 	var out []*fact.Fact
-	for _, name := range b.Columns {
-		if _, ok := c.registry.Lookup(b.Of.ID + "." + name); ok {
-			out = append(out, c.find(b.Of.ID+"."+name, d))
+	for _, column := range b.Columns {
+		if _, ok := c.registry.Lookup(b.Of.ID + "." + column.Name); ok {
+			out = append(out, c.find(b.Of.ID+"."+column.Name, d))
 		}
 	}
 	return out
@@ -106,7 +128,7 @@ func (c *composer) emptyGroup(b template.Table, rows []string) document.Blocks {
 
 func (c *composer) groupColumn(name string, b template.Table) document.Column {
 	if name == b.Of.Dims[0] {
-		return document.Column{Title: document.Clean(capital(name)), Weight: 1}
+		return document.Column{Title: document.Clean(capital(words(name))), Weight: 1}
 	}
 	id, previous := strings.CutSuffix(b.Of.ID+"."+name, ".previous")
 	title := c.groupTitle(id, b)
@@ -123,7 +145,7 @@ func (c *composer) groupTitle(id string, b template.Table) string {
 	case "findings.open_before":
 		return "Open " + lowerBefore(c.previousDay())
 	case "findings.open":
-		if slices.Contains(b.Columns, "open_before") {
+		if slices.ContainsFunc(b.Columns, func(c template.Column) bool { return c.Name == "open_before" }) {
 			return "Open " + c.clock.Today()
 		}
 		return "Open"
@@ -151,12 +173,15 @@ func lowerBefore(day string) string {
 
 func (c *composer) groupRow(d fact.Dims, b template.Table) document.Row {
 	var row document.Row
-	for _, name := range b.Columns {
-		if name == b.Of.Dims[0] {
-			row.Cells = append(row.Cells, groupHead(d, name))
-			continue
+	for _, column := range b.Columns {
+		cell := groupHead(d, column.Name)
+		if column.Name != b.Of.Dims[0] {
+			cell = c.groupCell(d, column.Name, b)
 		}
-		row.Cells = append(row.Cells, c.groupCell(d, name, b))
+		if len(d) > 0 {
+			cell = c.emphasised(cell, column, func() map[string]formula.Value { return c.groupValues(d, b) })
+		}
+		row.Cells = append(row.Cells, cell)
 	}
 	return row
 }

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/closeofbusiness/cob/report/analysis"
@@ -11,10 +13,24 @@ import (
 
 func (c *composer) kpis(b template.KPIs) document.Block {
 	out := document.KPIs{}
-	for _, ref := range b.Figures {
-		out.Tiles = append(out.Tiles, c.tile(ref))
+	for _, t := range b.Tiles {
+		tile := c.tileOf(t)
+		if t.Label != "" {
+			tile.Label = document.Clean(t.Label)
+		}
+		if t.Detail != "" && tile.Value.String() != fact.NotMeasured {
+			tile.Detail = small(t.Detail)
+		}
+		out.Tiles = append(out.Tiles, tile)
 	}
 	return out
+}
+
+func (c *composer) tileOf(t template.Tile) document.Tile {
+	if t.Figure != "" {
+		return c.derivedTile(c.derived[t.Figure])
+	}
+	return c.tile(t.Ref)
 }
 
 func (c *composer) tile(ref template.Ref) document.Tile {
@@ -40,10 +56,8 @@ func label(m fact.Metric, d fact.Dims) string {
 		return capital(clip(s, shortName)) + " " + lower(m.Label)
 	}
 	out := m.Label
-	for _, k := range []string{"target", "category", "probe", "detector", "severity", "component"} {
-		if v := d[k]; v != "" {
-			out += ", " + clip(v, shortName)
-		}
+	for _, k := range slices.SortedFunc(maps.Keys(d), fact.CompareDimensions) {
+		out += ", " + clip(d[k], shortName)
 	}
 	return out
 }
@@ -88,7 +102,7 @@ func (c *composer) detail(f *fact.Fact, m fact.Metric) document.Inlines {
 	case m.ID == "incidents.open":
 		extra = c.incidentNames()
 	default:
-		if ch := f.ShownComparableChange(); ch.Known {
+		if ch := f.ShownComparableChange(); ch.Known && (m.Declared == nil || ch.Text != f.ShownChange().Text) {
 			extra = "like for like " + ch.Text
 		}
 	}
@@ -117,8 +131,10 @@ func (c *composer) before(f *fact.Fact, m fact.Metric) string {
 	return s
 }
 
-func (c *composer) changed(f *fact.Fact) document.Inlines {
-	ch := f.ShownChange()
+func (c *composer) changed(f *fact.Fact) document.Inlines { return c.judged(f.ShownChange()) }
+
+// judged is a change with its judgement, or that there is none to tell of.
+func (c *composer) judged(ch fact.Change) document.Inlines {
 	switch {
 	case ch.Known && ch.Judgement != "":
 		return document.Inlines{{Text: document.Clean(ch.String()), Strong: true, Tone: tone(ch.Judgement)}}

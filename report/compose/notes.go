@@ -9,6 +9,9 @@ import (
 	"github.com/closeofbusiness/cob/report/fact"
 )
 
+// Proof is the data notes' term for the digests that a report rests on.
+const Proof = "Proof"
+
 // dataNotes is where a report says what it cannot say, and where its figures
 // come from.
 func (c *composer) dataNotes() document.Blocks {
@@ -19,17 +22,23 @@ func (c *composer) dataNotes() document.Blocks {
 		}
 	}
 	add("Not measured", c.notMeasured()...)
+	for _, box := range c.unboxed {
+		add(capital(strings.ToLower(box.Label.String())), box.Text)
+	}
 	add("Did not start", c.withoutResult("not_started")...)
 	add("Failed", c.withoutResult("failed")...)
 	add("Unfinished", c.withoutResult("unfinished")...)
 	add("Disagreement", c.disagreements()...)
 	add("Late data", c.lateData()...)
 	add("Scope", c.scope()...)
+	add("Derived", c.derivations()...)
+	add("Left out", c.leftOutSections()...)
+	add("Changed", c.changes()...)
 	add("Feeds", c.feeds())
 	if c.set.Sample {
 		add("Sample", plain(sampleLine))
 	}
-	add("Proof", c.proof())
+	add(Proof, c.proof())
 	return document.Blocks{document.Heading{Level: 1, Text: document.Clean("Data notes")}, d}
 }
 
@@ -362,13 +371,21 @@ func (c *composer) feeds() document.Inlines {
 
 // proof is how to check the figures.
 func (c *composer) proof() document.Inlines {
-	sum := c.meta.FactsSHA256
-	if len(sum) == 64 {
-		sum = sum[:8] + "…" + sum[60:]
+	made := c.t.Name + " " + c.t.Version
+	if sum := c.meta.TemplateSHA256; sum != "" {
+		made += ", sha256 " + brief(sum)
 	}
 	return document.Inlines{
-		document.Plain(fmt.Sprintf("facts sha256 %s (%s) · template %s %s · every figure's query, rows and run: ",
-			sum, plural(int64(c.set.Figures()), "figure", "figures"), c.t.Name, c.t.Version)),
+		document.Plain(fmt.Sprintf("facts sha256 %s (%s) · template %s · every figure's query, rows and run: ",
+			brief(c.meta.FactsSHA256), plural(int64(c.set.Figures()), "figure", "figures"), made)),
 		document.Code(fmt.Sprintf("starter facts --series %s --date %s", c.set.Series, c.set.BusinessDate)),
 	}
+}
+
+// brief is a digest as a page shows it: its first eight and last four digits.
+func brief(digest string) string {
+	if len(digest) != 64 {
+		return digest
+	}
+	return digest[:8] + "…" + digest[60:]
 }

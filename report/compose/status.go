@@ -128,20 +128,36 @@ func (c *composer) unmeasuredLine() string {
 	}
 }
 
-// callouts are the boxes under the status: at most two.
+// callouts are the boxes under the status: at most two. What has no room stands
+// in the data notes.
 func (c *composer) callouts() document.Blocks {
+	boxes := c.boxes()
+	if len(boxes) > maxCallouts {
+		boxes, c.unboxed = boxes[:maxCallouts], boxes[maxCallouts:]
+	}
 	var out document.Blocks
+	for _, b := range boxes {
+		out = append(out, b)
+	}
+	if text := c.withheld(); text != "" && len(out) < maxCallouts {
+		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("AI NARRATIVE WITHHELD"), Text: plain(text)})
+	} else {
+		c.noted = text != ""
+	}
+	return out
+}
+
+// boxes are what a reader has to know first, in this order.
+func (c *composer) boxes() (out []document.Callout) {
+	if s := c.meta.Supersedes; s != nil {
+		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean(fmt.Sprintf("REVISION %d", c.meta.Revision)), Text: plain(c.superseding(s))})
+	}
 	if c.set.Late || c.meta.Late {
 		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("ISSUED LATE"), Text: plain(c.late())})
 	}
 	if c.idle() {
 		out = append(out, document.Callout{Label: document.Clean("NO ACTIVITY"),
 			Text: plain("No run was planned or made in this window. The feed of attacks is complete: this is a statement, not a gap.")})
-	}
-	if text := c.withheld(); text != "" && len(out) < maxCallouts {
-		out = append(out, document.Callout{Tone: document.Worse, Label: document.Clean("AI NARRATIVE WITHHELD"), Text: plain(text)})
-	} else {
-		c.noted = text != ""
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/closeofbusiness/cob/report/document"
 	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/formula"
 	"github.com/closeofbusiness/cob/report/template"
 )
 
@@ -20,23 +21,28 @@ func (c *composer) table(b template.Table) document.Blocks {
 	}
 	all := c.set.By(b.Of.ID, b.Of.Dims...)
 	rows := slices.DeleteFunc(slices.Clone(all), func(f *fact.Fact) bool { return c.tooFew(f, b) })
-	sortFacts(rows, b.Sort, b.Of.Dims)
+	rows, undecided := c.where(rows, b)
+	c.sortRows(rows, b)
 	shown := rows
 	if b.Limit != nil {
 		shown = rows[:min(len(rows), c.params.Int(*b.Limit))]
 	}
-	caption := captionOr(b.Caption, m.Label+" by "+strings.Join(b.Of.Dims, ", ")) + c.atLeast(b)
+	caption := captionOr(b.Caption, m.Label+byDims(b)+conditionOf(b)) + c.atLeast(b)
+	if len(shown) == 0 && b.Where != nil && len(all) > 0 {
+		return c.noneFulfils(captionOr(b.Caption, m.Label+byDims(b)), b, all)
+	}
 	if len(shown) == 0 {
 		return c.emptyTable(caption, m, all)
 	}
-	t := document.Table{Caption: document.Clean(caption), Note: document.Clean(c.shownOf(b, shown, all)), Headed: true}
-	for _, name := range b.Columns {
-		t.Columns = append(t.Columns, c.column(name, b))
+	t := document.Table{Caption: document.Clean(caption), Note: document.Clean(c.shownOf(b, shown, all, undecided)), Headed: true}
+	for _, column := range b.Columns {
+		t.Columns = append(t.Columns, titled(c.column(column.Name, b), column))
 	}
 	c.qualified = ambiguous(shown)
 	for _, f := range shown {
 		t.Rows = append(t.Rows, c.factRow(f, b))
 	}
+	c.rest(&t, b, rows, shown)
 	if total := c.total(b.Of.ID); b.Total && total != nil {
 		row := c.factRow(total, b)
 		row.Total = true
@@ -118,8 +124,8 @@ func severity(f *fact.Fact) int {
 }
 
 // shownOf says how many there are where not all are shown.
-func (c *composer) shownOf(b template.Table, shown, all []*fact.Fact) string {
-	if b.Limit == nil && b.AtLeast == nil {
+func (c *composer) shownOf(b template.Table, shown, all []*fact.Fact, undecided int) string {
+	if b.AtLeast == nil && b.Where == nil {
 		return ""
 	}
 	var measured int64
@@ -132,11 +138,16 @@ func (c *composer) shownOf(b template.Table, shown, all []*fact.Fact) string {
 	if slices.Contains(b.Of.Dims, "probe") {
 		what = "cells"
 	}
-	return fmt.Sprintf("%s of %s measured %s", fact.Integer(int64(len(shown))), fact.Integer(measured), what)
+	note := fmt.Sprintf("%s of %s measured %s", fact.Integer(int64(len(shown))), fact.Integer(measured), what)
+	if undecided > 0 {
+		note += fmt.Sprintf("; of %s it is not known whether they belong here", fact.Integer(int64(undecided)))
+	}
+	return note
 }
 
 // emptyTable is the one line that an empty table collapses into.
 func (c *composer) emptyTable(caption string, m fact.Metric, all []*fact.Fact) document.Blocks {
+	c.empty++
 	var places []int
 	for _, f := range all {
 		if i, ok := c.note(f); ok {
@@ -171,11 +182,14 @@ func (c *composer) column(name string, b template.Table) document.Column {
 	if slices.Contains(b.Of.Dims, "probe") {
 		likeForLike = day // a cell is like itself
 	}
-	switch name {
-	case "version":
+	switch {
+	case slices.Contains(b.Of.Dims, name):
+		return document.Column{Title: document.Clean(capital(words(name))), Weight: 2}
+	case name == "version":
 		return document.Column{Title: document.Clean("Version"), Weight: 1.5}
-	case "target", "category", "probe", "detector", "severity", "component":
-		return document.Column{Title: document.Clean(capital(name)), Weight: 2}
+	}
+	if slices.Contains(b.Of.Dims, name) { // a declared metric's
+		return document.Column{Title: document.Clean(capital(words(name))), Weight: 2}
 	}
 	title := map[string]string{
 		"runs": "Runs", "evaluated": "Evaluations", "hits": "Hits", "hits_of_evaluated": "Hits", "rate": "Rate", "value": "Value",
@@ -194,8 +208,11 @@ func (c *composer) previousDay() string {
 
 func (c *composer) factRow(f *fact.Fact, b template.Table) document.Row {
 	var row document.Row
-	for i, name := range b.Columns {
-		cell := c.factCell(f, name)
+	for i, column := range b.Columns {
+		cell := c.dimOrFact(f, column.Name, b)
+		if len(f.Dims) == len(b.Of.Dims) {
+			cell = c.emphasised(cell, column, func() map[string]formula.Value { return c.factValues(f, b) })
+		}
 		if i == 0 && len(f.Dims) == 0 {
 			cell = document.Line(document.Strong("All"))
 		} else if i == 0 && f.Measured() {
@@ -206,15 +223,23 @@ func (c *composer) factRow(f *fact.Fact, b template.Table) document.Row {
 	return row
 }
 
+// dimOrFact is a cell of a dimension, or of a figure. A dimension may be called
+// as a column is.
+func (c *composer) dimOrFact(f *fact.Fact, name string, b template.Table) document.Cell {
+	v := f.Dims[name]
+	switch {
+	case !slices.Contains(b.Of.Dims, name):
+		return c.factCell(f, name)
+	case name != "probe" && name != "detector":
+		return line(clip(v, shortName))
+	case c.qualified:
+		return line(clip(v, longName))
+	}
+	return line(clip(unqualified(v), shortName))
+}
+
 func (c *composer) factCell(f *fact.Fact, name string) document.Cell {
 	switch name {
-	case "target", "category", "component", "severity":
-		return line(clip(f.Dims[name], shortName))
-	case "probe", "detector":
-		if c.qualified {
-			return line(clip(f.Dims[name], longName))
-		}
-		return line(clip(unqualified(f.Dims[name]), shortName))
 	case "version":
 		c.versioned[f.Dims["target"]] = true
 		return line(c.versions(f.Dims["target"]))
@@ -245,7 +270,7 @@ func (c *composer) factCell(f *fact.Fact, name string) document.Cell {
 	case "comparable_change":
 		return changeCell(f.ShownComparableChange())
 	}
-	return line("")
+	return line(clip(f.Dims[name], shortName))
 }
 
 func counted(f *fact.Fact, n *int64) document.Cell {

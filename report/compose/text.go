@@ -9,25 +9,69 @@ import (
 	"github.com/closeofbusiness/cob/report/template"
 )
 
-// text fills in a paragraph's references. A sentence that rests on figures
-// which are not measured is replaced by one that says so.
-func (c *composer) text(b template.Text) document.Block {
+// text composes Markdown's passages and fills in their references.
+func (c *composer) text(b template.Text) document.Blocks {
+	var out document.Blocks
+	for _, p := range b.Passages {
+		switch p := p.(type) {
+		case template.Paragraph:
+			out = append(out, document.Paragraph{Text: c.sentences(p.Sentences), Small: c.aside})
+		case template.Heading:
+			out = append(out, document.Heading{Level: p.Level, Text: document.Clean(clip(c.headline(p.Text), longTitle))})
+		case template.Quote:
+			out = append(out, document.Quote{Text: c.sentences(p.Sentences)})
+		case template.List:
+			out = append(out, c.list(p))
+		}
+	}
+	return out
+}
+
+func (c *composer) list(l template.List) document.List {
+	out := document.List{Ordered: l.Ordered}
+	nested := false
+	for _, item := range l.Items {
+		out.Items = append(out.Items, c.sentences(item.Sentences))
+		out.Levels = append(out.Levels, item.Level)
+		nested = nested || item.Level > 0
+	}
+	if !nested {
+		out.Levels = nil
+	}
+	return out
+}
+
+// headline is a heading's text. It has no footnotes: what is below it has.
+func (c *composer) headline(s template.Sentence) string {
+	if gone := c.unmeasuredIn(s); len(gone) > 0 {
+		return capital(fact.NotMeasured) + ": " + strings.Join(c.figureNames(gone), ", ")
+	}
+	return c.sentence(s).String()
+}
+
+// sentences fills in references. A sentence that rests on figures which are not
+// measured is replaced by one that says so.
+func (c *composer) sentences(list []template.Sentence) document.Inlines {
 	var in document.Inlines
-	for _, sentence := range b.Sentences {
+	for _, sentence := range list {
+		if gone := c.underivedIn(sentence); gone != nil {
+			in = append(in, spaced(sentence, gone)...)
+			continue
+		}
 		if gone := c.unmeasuredIn(sentence); len(gone) > 0 {
 			in = append(in, spaced(sentence, c.notMeasuredSentence(gone))...)
 			continue
 		}
 		in = append(in, c.sentence(sentence)...)
 	}
-	return document.Paragraph{Text: in, Small: c.aside}
+	return in
 }
 
 // unmeasuredIn lists what a sentence states and nobody measured.
-func (c *composer) unmeasuredIn(sentence []template.Part) []template.Ref {
+func (c *composer) unmeasuredIn(sentence template.Sentence) []template.Ref {
 	var out []template.Ref
 	for _, p := range sentence {
-		if p.Verb != "fact" && p.Verb != "share" {
+		if p.Verb != "fact" && p.Verb != "share" && p.Verb != "change" {
 			continue
 		}
 		if f := c.stands(p.Ref.ID, p.Ref.Dims); f != nil && !f.Measured() {
@@ -38,7 +82,7 @@ func (c *composer) unmeasuredIn(sentence []template.Part) []template.Ref {
 }
 
 // spaced sets a sentence's replacement apart as the sentence was.
-func spaced(sentence []template.Part, in document.Inlines) document.Inlines {
+func spaced(sentence template.Sentence, in document.Inlines) document.Inlines {
 	if strings.HasPrefix(sentence[0].Text, " ") {
 		in = append(plain(" "), in...)
 	}
@@ -49,24 +93,31 @@ func spaced(sentence []template.Part, in document.Inlines) document.Inlines {
 }
 
 func (c *composer) notMeasuredSentence(refs []template.Ref) document.Inlines {
-	var names []string
 	var places []int
+	for _, r := range refs {
+		if i, ok := c.note(c.stands(r.ID, r.Dims)); ok {
+			places = append(places, i)
+		}
+	}
+	in := plain(capital(fact.NotMeasured) + ": " + strings.Join(c.figureNames(refs), ", "))
+	return append(append(in, mark(places)...), document.Plain("."))
+}
+
+// figureNames names figures for a sentence, each once.
+func (c *composer) figureNames(refs []template.Ref) []string {
+	var names []string
 	for _, r := range refs {
 		m, _ := c.registry.Lookup(r.ID)
 		if name := lower(label(m, r.Dims)); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
-		if i, ok := c.note(c.stands(r.ID, r.Dims)); ok {
-			places = append(places, i)
-		}
 	}
-	in := plain(capital(fact.NotMeasured) + ": " + strings.Join(names, ", "))
-	return append(append(in, mark(places)...), document.Plain("."))
+	return names
 }
 
 // sentence fills in one sentence. A bracket on the day compared with, of which
 // there is no figure, says just that.
-func (c *composer) sentence(parts []template.Part) document.Inlines {
+func (c *composer) sentence(parts template.Sentence) document.Inlines {
 	var in document.Inlines
 	for i := 0; i < len(parts); i++ {
 		p := parts[i]
@@ -77,7 +128,7 @@ func (c *composer) sentence(parts []template.Part) document.Inlines {
 				continue
 			}
 		}
-		in = append(in, document.Inline{Text: document.Clean(c.part(p)), Strong: p.Strong})
+		in = append(in, document.Inline{Text: document.Clean(c.part(p)), Strong: p.Strong, Emphasis: p.Emphasis, Code: p.Code, Tone: c.partTone(p)})
 	}
 	return in
 }
@@ -93,12 +144,26 @@ func bracket(parts []template.Part, i int) int {
 }
 
 func (c *composer) noPrevious(parts []template.Part) bool {
-	for _, p := range parts {
-		if p.Verb == "previous" && c.find(p.Ref.ID, p.Ref.Dims).ExactPrevious() == nil {
-			return true
+	return slices.ContainsFunc(parts, func(p template.Part) bool {
+		f := c.find(p.Ref.ID, p.Ref.Dims)
+		switch p.Verb {
+		case "previous":
+			return f.ExactPrevious() == nil
+		case "change":
+			return !f.ShownChange().Known
+		case "comparable":
+			return f.ExactComparable() == nil
 		}
+		return false
+	})
+}
+
+// partTone is what a change means.
+func (c *composer) partTone(p template.Part) document.Tone {
+	if p.Verb != "change" {
+		return document.Neutral
 	}
-	return false
+	return tone(c.find(p.Ref.ID, p.Ref.Dims).ShownChange().Judgement)
 }
 
 func (c *composer) part(p template.Part) string {
@@ -114,14 +179,32 @@ func (c *composer) part(p template.Part) string {
 			return fact.NoFigure
 		}
 		return f.ShownPrevious()
+	case "change":
+		if ch := f.ShownChange(); ch.Known {
+			return ch.String()
+		}
+		return c.noFigure()
+	case "comparable":
+		if f == nil {
+			return fact.NoFigure
+		}
+		return f.ShownComparable()
 	case "share":
 		m, _ := c.registry.Lookup(p.Ref.ID)
 		if s := fact.Share(f, c.whole(m, p.Ref.Dims)); s != "" {
 			return s
 		}
 		return "no share"
+	case "figure":
+		return c.derived[p.Text].shown()
 	case "day":
 		return c.dayOf(p.Text)
+	case "date":
+		return c.clock.LongDay(c.set.BusinessDate)
+	case "window":
+		return c.window()
+	case "ref":
+		return c.referenceText(p.Text)
 	}
 	return p.Text
 }

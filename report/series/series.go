@@ -11,13 +11,14 @@ import (
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/calendar"
 	"github.com/closeofbusiness/cob/report/calendar/yamlfile"
+	"github.com/closeofbusiness/cob/report/template"
 )
 
 // Series is a series file.
 type Series struct {
 	Name     string `json:"name"`
 	Title    string `json:"title"`    // default: the name in words
-	Template string `json:"template"` // the newest version applied is followed
+	Template string `json:"template"` // NAME, NAME@1, NAME@1.2 …: the highest version in that range is followed
 	// FirstDay is owed, and every due date after it. Default: the first cutoff
 	// after the series is applied.
 	FirstDay report.Date `json:"first_day,omitempty"`
@@ -133,7 +134,7 @@ func (s *Series) read(f *yamlfile.File) {
 const (
 	aName             = "1 to 63 characters a-z, 0-9 and -"
 	aTitle            = "at most 100 bytes of text"
-	aTemplate         = "the name of an applied template"
+	aTemplate         = "an applied template: NAME or NAME@VERSION, such as daily-security@1.2"
 	aDay              = "a day written YYYY-MM-DD"
 	aTime             = `a time of day such as "17:00"`
 	aZone             = "an IANA zone such as Europe/London"
@@ -166,8 +167,9 @@ func (s *Series) check(f *yamlfile.File) {
 	_, dayErr := report.ParseDate(string(s.FirstDay))
 	_, timeErr := time.Parse("15:04", s.Cutoff)
 	_, zoneErr := s.zone()
+	_, templateErr := template.ParseRange(s.Template)
 	bad(report.CheckSeries(s.Name) != nil, "name", s.Name, aName)
-	bad(report.CheckSeries(s.Template) != nil, "template", s.Template, aTemplate)
+	bad(templateErr != nil, "template", s.Template, aTemplate)
 	bad(s.Title != "" && report.CheckText("title", s.Title, maxTitle) != nil, "title", s.Title, aTitle)
 	bad(s.FirstDay != "" && dayErr != nil, "first_day", string(s.FirstDay), aDay)
 	bad(timeErr != nil, "cutoff", s.Cutoff, aTime)

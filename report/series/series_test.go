@@ -125,7 +125,7 @@ cut_off: "18:00"
 	require.ErrorIs(t, err, report.ErrInvalid)
 	for _, want := range []string{
 		`name: "Bad Name" found, 1 to 63`,
-		`template: "" found, the name of an applied template`,
+		`template: "" found, an applied template: NAME or NAME@VERSION`,
 		`title: "a\nb" found`,
 		`first_day: "2026-02-30" found, a day written YYYY-MM-DD`,
 		`cutoff: "25:00" found, a time of day`,
@@ -200,4 +200,22 @@ func FuzzParse(f *testing.F) {
 		from, to := cal.Window(d)
 		require.True(t, from.Before(to))
 	})
+}
+
+// A series follows a name, or a range of its versions.
+func TestTemplateRanges(t *testing.T) {
+	t.Parallel()
+	for ref, good := range map[string]bool{
+		"daily": true, "daily@1": true, "daily@1.2": true, "daily@1.2.0": true, "daily@0": true,
+		"daily@": false, "daily@1.": false, "daily@v1": false, "daily@1.2.3.4": false, "daily@latest": false, "daily@^1": false, "Daily@1": false, "@1": false, "daily@01": false,
+	} {
+		s, err := Parse([]byte(strings.Replace(smallest, "template: daily-security", "template: \""+ref+"\"", 1)))
+		if good {
+			require.NoError(t, err, ref)
+			require.Equal(t, ref, s.Template)
+			continue
+		}
+		require.ErrorIs(t, err, report.ErrInvalid, ref)
+		require.ErrorContains(t, err, "NAME or NAME@VERSION")
+	}
 }

@@ -2,8 +2,6 @@ package template
 
 import (
 	"fmt"
-	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/formula"
 )
 
 func (r *reader) blocks(n ast.Node, path string, depth int) []Block {
@@ -21,6 +20,12 @@ func (r *reader) blocks(n ast.Node, path string, depth int) []Block {
 	}
 	var out []Block
 	for i, b := range r.list(n, path, "blocks") {
+		if r.count++; r.count == maxBlocks+1 {
+			r.wrong(b, item(path, i), fmt.Sprintf("block %d", r.count), fmt.Sprintf("at most %d in a template", maxBlocks))
+		}
+		if r.count > maxBlocks {
+			return out
+		}
 		if block := r.block(b, item(path, i), depth); block != nil {
 			out = append(out, block)
 		}
@@ -66,23 +71,15 @@ func (r *reader) block(n ast.Node, path string, depth int) Block {
 	case "chart":
 		return r.chart(body, at)
 	case "text":
-		return r.paragraph(body, at)
+		return r.paragraphs(body, at)
+	case "references":
+		return r.references(body, at)
 	case "data_notes":
 		r.fields(body, at)
 		return DataNotes{}
 	}
 	r.wrong(list[0].Key, at, "an unknown block", oneOf(kinds))
 	return nil
-}
-
-func (r *reader) section(n ast.Node, path string, depth int) Block {
-	f := r.fields(n, path, "section", "page_break", "blocks")
-	s := Section{Title: r.title(f["section"], join(path, "section"))}
-	if n, ok := f["page_break"]; ok {
-		s.PageBreak = r.choice(n, join(path, "page_break"), "before") == "before"
-	}
-	s.Blocks = r.blocks(f["blocks"], join(path, "blocks"), depth+1)
-	return s
 }
 
 func (r *reader) columns(n ast.Node, path string, depth int) Block {
@@ -105,35 +102,10 @@ func (r *reader) columns(n ast.Node, path string, depth int) Block {
 	each(append(slices.Clone(c.Left), c.Right...), func(b Block) {
 		switch b.(type) {
 		case Section, Columns, DataNotes, KPIs:
-			r.wrong(n, path, "a block that needs the whole width", "narrative, actions, table, findings, chart or text")
+			r.wrong(n, path, "a block that needs the whole width", "narrative, actions, table, findings, chart, text or references")
 		}
 	})
 	return c
-}
-
-// maxTiles is how many tiles a first page holds.
-const maxTiles = 6
-
-func (r *reader) kpis(n ast.Node, path string) Block {
-	var out KPIs
-	list := r.list(n, path, "figures such as incidents.open")
-	if len(list) > maxTiles {
-		r.wrong(n, path, fmt.Sprintf("%d figures", len(list)), fmt.Sprintf("at most %d", maxTiles))
-	}
-	for i, f := range list {
-		at := item(path, i)
-		s := r.text(f, at, "a figure such as incidents.open")
-		if s == "" {
-			continue
-		}
-		ref, problem := r.parseRef(s)
-		if problem != "" {
-			r.wrong(f, at, strconv.Quote(s), problem)
-			continue
-		}
-		out.Figures = append(out.Figures, ref)
-	}
-	return out
 }
 
 func (r *reader) narrative(n ast.Node, path string) Block {
@@ -236,102 +208,6 @@ func (r *reader) findings(n ast.Node, path string) Block {
 	return out
 }
 
-func (r *reader) table(n ast.Node, path string) Block {
-	f := r.fields(n, path, "caption", "of", "columns", "where", "sort", "limit", "total")
-	if f == nil {
-		return nil
-	}
-	of, ok := r.of(f["of"], join(path, "of"))
-	if !ok {
-		return nil
-	}
-	t := Table{Caption: r.optionalTitle(f, path, "caption"), Of: of, Columns: r.defaultColumns(of)}
-	known := r.knownColumns(of)
-	if n, ok := f["columns"]; ok {
-		t.Columns = nil
-		for i, c := range r.list(n, join(path, "columns"), "columns") {
-			name := r.choice(c, item(join(path, "columns"), i), known...)
-			if name == "rerated" {
-				name = "rerated_net"
-			}
-			t.Columns = append(t.Columns, name)
-		}
-		t.Columns = withNames(t.Columns, of.Dims)
-	}
-	if n, ok := f["where"]; ok {
-		t.AtLeast = r.where(n, join(path, "where"), of)
-	}
-	if n, ok := f["sort"]; ok {
-		t.Sort = r.choice(n, join(path, "sort"), r.sorts(of)...)
-	}
-	if n, ok := f["limit"]; ok {
-		limit := r.paramOr(n, join(path, "limit"), 1, 1000)
-		t.Limit = &limit
-	}
-	if n, ok := f["total"]; ok {
-		t.Total = r.boolean(n, join(path, "total"))
-	}
-	return t
-}
-
-// withNames puts the dimensions first where a list of columns names none of
-// them: rows need names.
-func withNames(columns, dims []string) []string {
-	if slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(dims, c) }) {
-		return columns
-	}
-	return append(slices.Clone(dims), columns...)
-}
-
-var condition = regexp.MustCompile(`^evaluated >= ([a-z0-9_.]{1,80})$`)
-
-func (r *reader) where(n ast.Node, path string, of Of) *Int {
-	const expected = `"evaluated >= 50" or "evaluated >= params.NAME", on attack.success_rate`
-	m := condition.FindStringSubmatch(r.text(n, path, expected))
-	if m == nil || of.ID != "attack.success_rate" {
-		r.wrong(n, path, found(n), expected)
-		return nil
-	}
-	if v, err := strconv.Atoi(m[1]); err == nil && v <= math.MaxInt32 {
-		return &Int{Value: v}
-	}
-	v := r.param(n, path, m[1], 0, math.MaxInt32)
-	return &v
-}
-
-// maxDays is how many business days a fact set's trends hold.
-const maxDays = 14
-
-func (r *reader) chart(n ast.Node, path string) Block {
-	f := r.fields(n, path, "caption", "kind", "of", "days", "with")
-	if f == nil {
-		return nil
-	}
-	c := Chart{Caption: r.optionalTitle(f, path, "caption"), Kind: r.choice(f["kind"], join(path, "kind"), "line", "bar"), Days: Int{Value: maxDays}}
-	of, ok := r.of(f["of"], join(path, "of"))
-	if !ok {
-		return nil
-	}
-	c.Of = of
-	switch {
-	case of.Group:
-		r.wrong(f["of"], join(path, "of"), of.ID, "a metric")
-	case c.Kind == "line" && len(of.Dims) > 0:
-		r.wrong(f["of"], join(path, "of"), "dimensions", "a metric in total: lines have no parts")
-	case c.Kind == "line" && of.ID != "attack.success_rate":
-		r.wrong(f["of"], join(path, "of"), of.ID, "attack.success_rate, the metric that has a trend")
-	case c.Kind == "bar" && len(of.Dims) != 1:
-		r.wrong(f["of"], join(path, "of"), fmt.Sprintf("%d dimensions", len(of.Dims)), "a metric by one dimension, such as attack.success_rate{category}")
-	}
-	if n, ok := f["days"]; ok {
-		c.Days = r.paramOr(n, join(path, "days"), 2, maxDays)
-	}
-	if n, ok := f["with"]; ok {
-		c.With = r.choice(n, join(path, "with"), "comparable_previous")
-	}
-	return c
-}
-
 // of reads "attack.success_rate{target}" or "findings{severity}".
 func (r *reader) of(n ast.Node, path string) (Of, bool) {
 	s := r.text(n, path, "a metric such as attack.success_rate{target}")
@@ -351,8 +227,8 @@ func (r *reader) of(n ast.Node, path string) (Of, bool) {
 		}
 	}
 	if m, ok := r.metrics.Lookup(id); ok {
-		if !brokenDown(m, out.Dims) {
-			r.wrong(n, path, strconv.Quote(s), "one of "+id+"'s breakdowns: "+breakdowns(m))
+		if !formula.BrokenDown(m, out.Dims) {
+			r.wrong(n, path, strconv.Quote(s), "one of "+id+"'s breakdowns: "+formula.Breakdowns(m))
 			return Of{}, false
 		}
 		return out, true
@@ -369,64 +245,13 @@ func (r *reader) of(n ast.Node, path string) (Of, bool) {
 func (r *reader) members(of Of) []fact.Metric {
 	var out []fact.Metric
 	for _, m := range r.metrics.Metrics() {
-		if strings.HasPrefix(m.ID, of.ID+".") && brokenDown(m, of.Dims) {
+		if strings.HasPrefix(m.ID, of.ID+".") && formula.BrokenDown(m, of.Dims) {
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-func brokenDown(m fact.Metric, dims []string) bool {
-	if len(dims) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(m.Dimensions, func(d []string) bool { return sameSet(d, dims) })
-}
-
-func sameSet(a, b []string) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(a, b)
-}
-
-func breakdowns(m fact.Metric) string {
-	out := []string{m.ID}
-	for _, d := range m.Dimensions {
-		out = append(out, m.ID+"{"+strings.Join(d, ",")+"}")
-	}
-	return strings.Join(out, ", ")
-}
-
 // parseRef reads "findings.open{severity=critical}". The second result says
 // what was expected where that is no reference to a known figure.
-func (r *reader) parseRef(s string) (Ref, string) {
-	id, inside, braces := strings.Cut(s, "{")
-	m, ok := r.metrics.Lookup(id)
-	if !ok {
-		return Ref{}, "a known metric"
-	}
-	ref := Ref{ID: id, Dims: fact.Dims{}}
-	if !braces {
-		return ref, ""
-	}
-	list, ok := strings.CutSuffix(inside, "}")
-	if !ok {
-		return Ref{}, "a closing brace after the dimensions"
-	}
-	var dims []string
-	for _, pair := range strings.Split(list, ",") {
-		k, v, ok := strings.Cut(pair, "=")
-		k, v = strings.TrimSpace(k), strings.TrimSpace(v)
-		if !ok || k == "" || v == "" {
-			return Ref{}, "dimensions written name=value"
-		}
-		if _, twice := ref.Dims[k]; twice {
-			return Ref{}, "each dimension once"
-		}
-		ref.Dims[k] = v
-		dims = append(dims, k)
-	}
-	if !brokenDown(m, dims) {
-		return Ref{}, "one of " + id + "'s breakdowns: " + breakdowns(m)
-	}
-	return ref, ""
-}
+func (r *reader) parseRef(s string) (Ref, string) { return formula.ParseRef(s, r.metrics) }

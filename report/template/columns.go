@@ -59,13 +59,11 @@ func (r *reader) defaultColumns(of Of) []string {
 	return append(out, "value", "previous", "change")
 }
 
-func (r *reader) sorts(of Of) []string {
-	out := slices.Clone(of.Dims)
-	if !of.Group {
-		out = append(out, "value", "-value")
-		if m, ok := r.metrics.Lookup(of.ID); ok && m.Unit == fact.Ratio {
-			out = append(out, "rate", "-rate")
-		}
+// sorts are what a table can be sorted by: a dimension or a number of its rows,
+// with - before it from the largest down.
+func (r *reader) sorts(of Of) (out []string) {
+	for _, name := range append(slices.Clone(of.Dims), r.numbers(of)...) {
+		out = append(out, name, "-"+name)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/formula"
 )
 
 // Needs is what a template asks of a fact set.
@@ -14,6 +15,8 @@ type Needs struct {
 	Metrics []fact.Metric
 	// Trends are what its charts draw over days.
 	Trends []Trend
+	// References are the reference notes that it lists or cites.
+	References NoteNeeds
 }
 
 // Trend is a metric over the last business days, in total or by dimensions.
@@ -45,7 +48,9 @@ func (t *Template) Needs(registry *fact.Registry, params Params) Needs {
 	var out Needs
 	patterns := []string{}
 	each(t.Blocks, func(b Block) {
+		patterns = append(patterns, t.asked(b)...)
 		patterns = append(patterns, needed(b)...)
+		out.References.add(b, params)
 		if c, ok := b.(Chart); ok && c.Kind != "bar" {
 			out.Trends = append(out.Trends, Trend{c.Of.ID, c.Of.Dims, params.Int(c.Days)})
 		}
@@ -58,12 +63,81 @@ func (t *Template) Needs(registry *fact.Registry, params Params) Needs {
 	return out
 }
 
+// asked are the metrics that a block's expressions and derived figures are made
+// of.
+func (t *Template) asked(b Block) (out []string) {
+	for _, e := range expressions(b) {
+		for _, ref := range e.Refs {
+			out = append(out, ref.ID)
+		}
+	}
+	names := derivedIn(b)
+	for _, f := range t.Figures {
+		if !slices.Contains(names, f.Name) {
+			continue
+		}
+		for _, ref := range f.Value.Refs {
+			out = append(out, ref.ID)
+		}
+	}
+	return out
+}
+
+// Used are the derived figures that some block shows or asks about.
+func (t *Template) Used() (out []Figure) {
+	var names []string
+	each(t.Blocks, func(b Block) { names = append(names, derivedIn(b)...) })
+	for _, f := range t.Figures {
+		if slices.Contains(names, f.Name) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// derivedIn names the derived figures of a block.
+func derivedIn(b Block) (out []string) {
+	for _, e := range expressions(b) {
+		out = append(out, e.Figures...)
+	}
+	switch b := b.(type) {
+	case KPIs:
+		for _, tile := range b.Tiles {
+			out = append(out, tile.Figure)
+		}
+	case Text:
+		for _, p := range b.Parts() {
+			if p.Verb == "figure" {
+				out = append(out, p.Text)
+			}
+		}
+	}
+	return out
+}
+
+func expressions(b Block) (out []*formula.Expr) {
+	switch b := b.(type) {
+	case Section:
+		out = append(out, b.When)
+	case Table:
+		out = append(out, b.Where)
+		for _, c := range b.Columns {
+			if c.Emphasise != nil {
+				out = append(out, c.Emphasise.When)
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(e *formula.Expr) bool { return e == nil })
+}
+
 // needed are the metrics that a block needs, as IDs or as patterns.
 func needed(b Block) (out []string) {
 	switch b := b.(type) {
 	case KPIs:
-		for _, f := range b.Figures {
-			out = append(out, f.ID)
+		for _, tile := range b.Tiles {
+			if tile.Figure == "" {
+				out = append(out, tile.Ref.ID)
+			}
 		}
 	case Narrative:
 		if len(b.About) == 0 {
@@ -79,11 +153,9 @@ func needed(b Block) (out []string) {
 	case Chart:
 		return []string{b.Of.pattern()}
 	case Text:
-		for _, sentence := range b.Sentences {
-			for _, p := range sentence {
-				if p.Ref.ID != "" {
-					out = append(out, p.Ref.ID)
-				}
+		for _, p := range b.Parts() {
+			if p.Ref.ID != "" {
+				out = append(out, p.Ref.ID)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package template
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,7 +24,7 @@ func Parse(src []byte, metrics *fact.Registry) (*Template, error) {
 	r := &reader{metrics: metrics}
 	root, err := syntax(src)
 	if err != nil {
-		r.problems = []Problem{{Path: "file", Found: err.Error(), Expected: "one YAML document"}}
+		r.problems = []Problem{{Path: "file", Found: printable(err.Error()), Expected: "one YAML document"}}
 		return nil, fmt.Errorf("template: %w", r.err())
 	}
 	t := r.template(root)
@@ -36,7 +35,7 @@ func Parse(src []byte, metrics *fact.Registry) (*Template, error) {
 }
 
 func (r *reader) template(root ast.Node) *Template {
-	f := r.fields(root, "", "name", "version", "title", "note", "parameters", "blocks", "output")
+	f := r.fields(root, "", "name", "version", "title", "note", "parameters", "figures", "blocks", "output")
 	if f == nil {
 		return nil
 	}
@@ -51,6 +50,9 @@ func (r *reader) template(root ast.Node) *Template {
 	r.params = map[string]Parameter{}
 	if n, ok := f["parameters"]; ok {
 		t.Parameters = r.parameters(n)
+	}
+	if n, ok := f["figures"]; ok {
+		t.Figures = r.figures(n)
 	}
 	t.Blocks = r.blocks(f["blocks"], "blocks", 0)
 	t.Output = r.output(f["output"])
@@ -81,8 +83,11 @@ func (r *reader) once(n ast.Node, t *Template) {
 }
 
 func (r *reader) pattern(n ast.Node, path string, want *regexp.Regexp, expected string) string {
-	s := r.text(n, path, expected)
-	if s != "" && !want.MatchString(s) {
+	s, ok := written(n)
+	switch {
+	case !ok:
+		r.wrong(n, path, found(n), expected)
+	case !want.MatchString(s):
 		r.wrong(n, path, strconv.Quote(s), expected)
 	}
 	return s
@@ -92,9 +97,14 @@ func (r *reader) pattern(n ast.Node, path string, want *regexp.Regexp, expected 
 const maxTitle = 120
 
 func (r *reader) title(n ast.Node, path string) string {
+	return r.short(n, path, maxTitle)
+}
+
+// short reads a text of at most so many bytes.
+func (r *reader) short(n ast.Node, path string, most int) string {
 	s := r.text(n, path, "text")
-	if len(s) > maxTitle {
-		r.wrong(n, path, fmt.Sprintf("%d bytes", len(s)), fmt.Sprintf("at most %d", maxTitle))
+	if len(s) > most {
+		r.wrong(n, path, fmt.Sprintf("%d bytes", len(s)), fmt.Sprintf("at most %d", most))
 	}
 	return s
 }
@@ -107,55 +117,16 @@ func (r *reader) optionalTitle(f map[string]ast.Node, path, key string) string {
 	return r.title(n, join(path, key))
 }
 
-func (r *reader) parameters(n ast.Node) []Parameter {
-	list, ok := pairs(n)
-	if !ok {
-		r.wrong(n, "parameters", found(n), "a mapping of names to parameters")
-		return nil
-	}
-	var out []Parameter
-	for _, pair := range list {
-		name := keyOf(pair)
-		path := "parameters." + brief(name)
-		if !params.MatchString(name) {
-			r.wrong(pair.Key, path, strconv.Quote(name), "a name of a-z, 0-9 and _")
-			continue
-		}
-		if p, ok := r.parameter(pair.Value, path, name); ok {
-			out = append(out, p)
-			r.params[name] = p
-		}
-	}
-	return out
-}
-
-func (r *reader) parameter(n ast.Node, path, name string) (Parameter, bool) {
-	f := r.fields(n, path, "type", "default", "minimum", "maximum")
-	if f == nil {
-		return Parameter{}, false
-	}
-	p := Parameter{Name: name, Min: 0, Max: math.MaxInt32}
-	r.choice(f["type"], join(path, "type"), "integer")
-	if n, ok := f["minimum"]; ok {
-		p.Min = r.number(n, join(path, "minimum"), 0, math.MaxInt32)
-	}
-	if n, ok := f["maximum"]; ok {
-		p.Max = r.number(n, join(path, "maximum"), p.Min, math.MaxInt32)
-	}
-	p.Default = r.number(f["default"], join(path, "default"), p.Min, p.Max)
-	return p, true
-}
-
 func (r *reader) output(n ast.Node) Output {
 	out := Output{Formats: []string{"pdf", "html", "md", "json"}, Paper: "A4"}
 	if n == nil {
 		return out
 	}
-	f := r.fields(n, "output", "formats", "paper", "classification")
+	f := r.fields(n, "output", "formats", "paper", "classification", "typeface", "accent", "banner", "watermark", "logo")
 	if n, ok := f["formats"]; ok {
 		out.Formats = nil
 		for i, item_ := range r.list(n, "output.formats", "formats") {
-			s := r.choice(item_, item("output.formats", i), "pdf", "html", "md", "json")
+			s := r.choice(item_, item("output.formats", i), "pdf", "html", "md", "json", "csv")
 			if s != "" && slices.Contains(out.Formats, s) {
 				r.wrong(item_, item("output.formats", i), s+" a second time", "each format once")
 			}
@@ -163,18 +134,24 @@ func (r *reader) output(n ast.Node) Output {
 		}
 	}
 	if n, ok := f["paper"]; ok {
-		out.Paper = r.choice(n, "output.paper", "A4")
+		out.Paper = r.choice(n, "output.paper", "A4", "Letter")
 	}
 	if n, ok := f["classification"]; ok {
 		out.Classification = r.text(n, "output.classification", "text")
-		if len(out.Classification) > 40 {
+		if len(out.Classification) > maxClassification {
 			r.wrong(n, "output.classification", fmt.Sprintf("%d bytes", len(out.Classification)), "at most 40")
 		}
 	}
+	r.look(f, &out)
 	return out
 }
 
-var kinds = []string{"kpis", "section", "columns", "narrative", "decisions", "actions", "table", "findings", "chart", "text", "data_notes"}
+var kinds = []string{"kpis", "section", "columns", "narrative", "decisions", "actions", "table", "findings", "chart", "text", "references", "data_notes"}
 
-// maxDepth bounds sections and columns within one another.
-const maxDepth = 4
+// The bounds of a template's blocks: how deep sections and columns stand within
+// one another, how deep sections alone, and how many blocks there are.
+const (
+	maxDepth    = 4
+	maxSections = 3
+	maxBlocks   = 100
+)

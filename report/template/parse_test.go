@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/formula"
 	"github.com/closeofbusiness/cob/report/template"
 	"github.com/closeofbusiness/cob/templates"
 )
@@ -36,7 +38,7 @@ func TestDailySecurity(t *testing.T) {
 	require.Equal(t, "summary", got.Narratives()[0].Name)
 	p, err := got.Resolve(nil)
 	require.NoError(t, err)
-	require.Equal(t, template.Params{"worst_cells": 5, "minimum_evaluations": 50}, p)
+	require.Equal(t, template.Params{"worst_cells": formula.Int(5), "minimum_evaluations": formula.Int(50)}, p)
 }
 
 // JSON is YAML, so a template may be written by a program.
@@ -67,7 +69,7 @@ func TestResolve(t *testing.T) {
 	for _, v := range []any{7, int64(7), uint64(7), 7.0} {
 		p, err := tmpl.Resolve(map[string]any{"worst_cells": v})
 		require.NoError(t, err)
-		require.Equal(t, 7, p["worst_cells"])
+		require.Equal(t, 7, p.Int(template.Int{Param: "worst_cells"}))
 	}
 	_, err = tmpl.Resolve(map[string]any{"worst_cells": 21, "minimum_evaluations": "many", "best_cells": 1})
 	require.ErrorIs(t, err, report.ErrInvalid)
@@ -143,7 +145,7 @@ func TestDocumentedExample(t *testing.T) {
 	got, err := parse([]byte(documented))
 	require.NoError(t, err)
 	table := got.Blocks[3].(template.Section).Blocks[2].(template.Table)
-	require.Equal(t, []string{"severity", "open_before", "opened", "closed", "rerated_net", "open"}, table.Columns)
+	require.Equal(t, []template.Column{{Name: "severity"}, {Name: "open_before"}, {Name: "opened"}, {Name: "closed"}, {Name: "rerated_net"}, {Name: "open"}}, table.Columns)
 }
 
 // blockProblems are blocks which, added to a good template, give that problem.
@@ -156,20 +158,73 @@ var blockProblems = []struct{ name, block, want string }{
 	{"too many tiles", "kpis: [incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open, incidents.open]", "found 7 figures, expected at most 6"},
 	{"unknown breakdown", "table: {of: 'attack.success_rate{severity}'}", "expected one of attack.success_rate's breakdowns: attack.success_rate, attack.success_rate{target}"},
 	{"unknown group", "table: {of: 'tickets{queue}'}", `blocks[1].table.of: found "tickets{queue}", expected a known metric, or a group`},
+	{"references to nothing", "references: {}", "blocks[1].references: found no word on which notes, expected one of domain, domains and match: facts"},
+	{"references twice said", "references: {domain: a, match: facts}", "blocks[1].references: found domain beside match, expected one of domain"},
+	{"references of an unknown key", "references: {domain: a, sort: date}", "blocks[1].references.sort: found an unknown key, expected one of title, domain"},
+	{"references that are a text", "references: RB-12", `blocks[1].references: found "RB-12", expected a mapping with title`},
+	{"references to an empty domain", "references: {domain: ' '}", "blocks[1].references.domain: found nothing, expected a domain such as"},
+	{"references to a number", "references: {domain: 7}", "blocks[1].references.domain: found 7, expected a domain such as"},
+	{"references to a long domain", "references: {domain: " + strings.Repeat("x", 101) + "}", "found 101 characters, expected at most 100"},
+	{"references to no domains", "references: {domains: []}", "blocks[1].references.domains: found an empty list"},
+	{"references to 21 domains", "references: {domains: [" + strings.TrimSuffix(strings.Repeat("x, ", 21), ", ") + "]}", "found 21 domains, expected at most 20"},
+	{"references that match words", "references: {match: words}", `blocks[1].references.match: found "words", expected facts`},
+	{"references of another type", "references: {match: facts, types: [memo]}", `blocks[1].references.types[0]: found "memo", expected one of runbook`},
+	{"references of no type", "references: {match: facts, types: []}", "blocks[1].references.types: found an empty list"},
+	{"too many references", "references: {match: facts, limit: 51}", "blocks[1].references.limit: found 51, expected a whole number from 1 to 50"},
+	{"reference without a name", "text: 'See {{ref:}}.'", "blocks[1].text: found {{ref:}}, expected the name of a reference note"},
+	{"reference with a brace", "text: 'See {{ref:a{b}}}.'", "expected the name of a reference note"},
 	{"unclosed brace", "table: {of: 'attack.success_rate{target'}", "expected dimensions in braces"},
 	{"unknown column", "table: {of: 'health{component}', columns: [component, uptime]}", `blocks[1].table.columns[1]: found "uptime", expected one of component, availability`},
 	{"column of other dimensions", "table: {of: 'attack.success_rate{category}', columns: [category, version]}", `found "version"`},
-	{"bad condition", "table: {of: 'attack.success_rate{target}', where: hits > 3}", `blocks[1].table.where: found "hits > 3", expected "evaluated >= 50"`},
-	{"condition on another metric", "table: {of: 'health.availability{component}', where: evaluated >= 3}", "on attack.success_rate"},
+	{"condition on another metric", "table: {of: 'health.availability{component}', where: evaluated >= 3}", "blocks[1].table.where: found the name evaluated, expected one of weekday"},
+	{"condition that is a number", "table: {of: 'attack.success_rate{target}', where: hits + 3}", `found "hits + 3", which is a number, expected true or false`},
+	{"condition that is half", "table: {of: 'attack.success_rate{target}', where: hits >}", "expected an expression such as"},
+	{"condition on no row", "{section: A, when: value > 3, blocks: [{text: a}]}", "blocks[1].when: found the name value, expected one of weekday, qualified"},
+	{"condition with an unknown metric", "{section: A, when: fact('runs.lost') > 3, blocks: [{text: a}]}", `blocks[1].when: found fact("runs.lost"), expected a known metric`},
+	{"condition with an unknown dimension", "{section: A, when: 'fact(\"incidents.open{team=x}\") > 3', blocks: [{text: a}]}", "expected one of incidents.open's breakdowns"},
+	{"condition with an unknown parameter", "{section: A, when: params.most > 3, blocks: [{text: a}]}", "found params.most, expected one of params.n"},
+	{"condition with a computed metric", "{section: A, when: 'fact(weekday) > 3', blocks: [{text: a}]}", "with a metric in quotes"},
+	{"condition with another function", "{section: A, when: now() > 3, blocks: [{text: a}]}", "found now(), expected fact("},
+	{"condition that repeats", "{section: A, when: 'all(1..99999999, true)', blocks: [{text: a}]}", "blocks[1].when: found"},
+	{"condition that is nothing", "{section: A, when: '', blocks: [{text: a}]}", "blocks[1].when: found nothing"},
+	{"condition that is a truth", "{section: A, when: true, blocks: [{text: a}]}", "blocks[1].when: found true, expected an expression"},
+	{"long condition", "{section: A, when: '" + strings.Repeat("1 + ", 200) + "1 > 0', blocks: [{text: a}]}", "expected at most 500"},
+	{"condition with a figure that is not", "{section: A, when: 'figure(\"none\") > 0', blocks: [{text: a}]}", `found figure("none")`},
+	{"a figure that is not", "kpis: [closed_share]", `found "closed_share", expected a known metric`},
+	{"a tile with an unknown key", "kpis: [{figure: incidents.open, colour: red}]", "blocks[1].kpis[0].colour: found an unknown key, expected one of figure, label, detail"},
+	{"a tile without a figure", "kpis: [{label: x}]", "blocks[1].kpis[0].figure: found nothing"},
+	{"a long label", "kpis: [{figure: incidents.open, label: '" + strings.Repeat("d", 61) + "'}]", "found 61 bytes, expected at most 60"},
+	{"a long column title", "table: {of: 'findings{severity}', columns: [{column: open, title: '" + strings.Repeat("d", 41) + "'}]}", "found 41 bytes, expected at most 40"},
+	{"a long detail", "kpis: [{figure: incidents.open, detail: '" + strings.Repeat("d", 81) + "'}]", "found 81 bytes, expected at most 80"},
+	{"text with a figure that is not", "text: '{{figure:closed_share}}'", "found {{figure:closed_share}}, expected one of the template's figures: none"},
+	{"too many columns", "table: {of: 'findings{severity}', columns: [" + strings.Repeat("open, ", 13) + "]}", "found 13 columns, expected at most 12"},
+	{"a column without a name", "table: {of: 'findings{severity}', columns: [{title: x}]}", "columns[0].column: found nothing"},
+	{"a column with an unknown key", "table: {of: 'findings{severity}', columns: [{column: open, width: 3}]}", "columns[0].width: found an unknown key, expected one of column, title, emphasise"},
+	{"emphasis without a condition", "table: {of: 'findings{severity}', columns: [{column: open, emphasise: {as: worse}}]}", "emphasise.when: found nothing"},
+	{"emphasis as a colour", "table: {of: 'findings{severity}', columns: [{column: open, emphasise: {when: open > 0, as: red}}]}", `found "red", expected one of worse, better, strong`},
+	{"emphasis with a long word", "table: {of: 'findings{severity}', columns: [{column: open, emphasise: {when: open > 0, as: worse, word: " + strings.Repeat("w", 21) + "}}]}", "found 21 bytes, expected at most 20"},
+	{"sorted by what is no number", "table: {of: 'findings{severity}', sort: -interval}", `found "-interval", expected one of severity, -severity, open_before`},
+	{"sections four deep", "{section: A, blocks: [{section: B, blocks: [{section: C, blocks: [{section: D, blocks: [{text: a}]}]}]}]}", "found sections within sections, expected at most 3 deep"},
+	{"data notes on a condition", "{section: A, when: qualified, blocks: [{data_notes: {}}]}", "found a condition on a section with data_notes, expected none: they cannot be left out"},
+	{"more blocks than there may be", "columns: {left: [" + strings.Repeat("{text: a}, ", 99) + "], right: [{text: b}]}", "found block 101, expected at most 100"},
 	{"unknown parameter", "actions: {limit: params.most}", `blocks[1].actions.limit: found "params.most", expected a whole number from 1 to 50, or a parameter such as params.n`},
 	{"parameter out of bounds", "narrative: {sentences: params.n}", "found params.n, which may be 1 to 20, expected a whole number from 1 to 6"},
 	{"number out of bounds", "actions: {limit: 0}", "blocks[1].actions.limit: found 0, expected a whole number from 1 to 50"},
 	{"unknown sort", "actions: {sort: [urgency]}", `found "urgency", expected one of overdue, due`},
-	{"line over dimensions", "chart: {kind: line, of: 'attack.success_rate{target}'}", "lines have no parts"},
-	{"line of what has no trend", "chart: {kind: line, of: incidents.open}", "the metric that has a trend"},
+	{"line over dimensions", "chart: {kind: line, of: 'attack.success_rate{target,probe,detector}'}", "found 3 dimensions, expected a metric in total, or by one dimension"},
+	{"line of a group", "chart: {kind: line, of: 'findings{severity}'}", "blocks[1].chart.of: found findings, expected a metric"},
+	{"line of what has no total", "chart: {kind: line, of: health.availability}", "found health.availability, expected it by one dimension, health.availability{component}: it has no total"},
+	{"stack of a total", "chart: {kind: stacked, of: findings.open}", "found 0 dimensions, expected a metric by one dimension"},
+	{"stack of rates", "chart: {kind: stacked, of: 'attack.success_rate{category}'}", "found attack.success_rate, expected a metric whose parts add up"},
+	{"stack of ages", "chart: {kind: stacked, of: 'findings.oldest_open{severity}'}", "expected a metric whose parts add up"},
+	{"days of bars", "chart: {kind: bar, of: 'attack.success_rate{category}', days: 7}", "blocks[1].chart.days: found it in a chart of kind bar, expected it only where the kind is line or stacked"},
+	{"a limit of lines", "chart: {kind: line, of: 'attack.success_rate{category}', limit: 3}", "blocks[1].chart.limit: found it in a chart of kind line, expected it only where the kind is bar"},
+	{"a mark of stacks", "chart: {kind: stacked, of: 'findings.open{severity}', with: comparable_previous}", "blocks[1].chart.with"},
+	{"too many bars", "chart: {kind: bar, of: 'attack.success_rate{category}', limit: 25}", "blocks[1].chart.limit: found 25, expected a whole number from 1 to 24"},
+	{"one day", "chart: {kind: stacked, of: 'findings.open{severity}', days: 1}", "found 1, expected a whole number from 2 to 31"},
 	{"bars without a dimension", "chart: {kind: bar, of: attack.success_rate}", "found 0 dimensions"},
-	{"more days than trends hold", "chart: {kind: line, of: attack.success_rate, days: 15}", "blocks[1].chart.days: found 15, expected a whole number from 2 to 14"},
-	{"pie", "chart: {kind: pie, of: attack.success_rate}", `blocks[1].chart.kind: found "pie", expected one of line, bar`},
+	{"more days than trends hold", "chart: {kind: line, of: attack.success_rate, days: 32}", "blocks[1].chart.days: found 32, expected a whole number from 2 to 31"},
+	{"pie", "chart: {kind: pie, of: attack.success_rate}", `blocks[1].chart.kind: found "pie", expected one of line, bar, stacked`},
 	{"text with an unknown figure", "text: '{{fact:runs.lost}} runs'", "found {{fact:runs.lost}}, expected a known metric"},
 	{"text with an unknown verb", "text: '{{sum:runs.planned}} runs'", "expected {{fact:…}}, {{previous:…}}"},
 	{"text left open", "text: 'a {{fact:runs.planned'", "found {{ without }}"},
@@ -189,7 +244,7 @@ var blockProblems = []struct{ name, block, want string }{
 	{"too many excerpts", "narrative: {excerpts: {of: findings, limit: 21}}", "blocks[1].narrative.excerpts.limit: found 21, expected a whole number from 1 to 20"},
 	{"page break without a section", "{page_break: before, text: a}", "found a second key, text, expected one block for each item"},
 	{"page break alone", "page_break: before", "blocks[1].page_break: found an unknown block"},
-	{"section with another block", "{section: A, blocks: [{text: a}], text: b}", "blocks[1].text: found an unknown key, expected one of section, page_break, blocks"},
+	{"section with another block", "{section: A, blocks: [{text: a}], text: b}", "blocks[1].text: found an unknown key, expected one of section, when, page_break, blocks"},
 	{"section without blocks", "section: A", "blocks[1].blocks: found nothing, expected a list of blocks"},
 	{"section without a block", "{section: A, blocks: []}", "blocks[1].blocks: found an empty list"},
 	{"other page break", "{section: A, page_break: after, blocks: [{text: a}]}", `found "after", expected before`},
@@ -215,7 +270,11 @@ var blockProblems = []struct{ name, block, want string }{
 	{"text that is a list", "text: [a]", "blocks[1].text: found a list, expected text"},
 	{"text of another day", "text: 'on {{day:next}}'", "expected {{day:previous}} or {{day:date}}"},
 	{"text with brackets that end together", "text: '{{fact:findings.open{severity=critical}}}'", "expected a closing brace"},
-	{"long text", "text: " + strings.Repeat("long ", 401), "at most 2000"},
+	{"long text", "text: " + strings.Repeat("long ", 3300), "found 16499 bytes, expected at most 16384"},
+	{"text of nothing", "text: ''", "blocks[1].text: found nothing to print, expected text"},
+	{"text of spaces", "text: '  '", "blocks[1].text: found nothing to print, expected text"},
+	{"date with a name", "text: '{{date:today}}'", "found {{date:today}}, expected {{date}}"},
+	{"change of an unknown figure", "text: '{{change:runs.lost}}'", "found {{change:runs.lost}}, expected a known metric"},
 	{"long caption", "table: {of: 'findings{severity}', caption: " + strings.Repeat("c", 121) + "}", "found 121 bytes, expected at most 120"},
 	{"narratives of one name", "{section: A, blocks: [{narrative: {}}, {narrative: {}}]}", `found 2 narratives named "summary"`},
 	{"unknown pattern", "narrative: {about: [tickets.*]}", "expected a metric, or a pattern that matches some: one of attack.*"},
@@ -248,22 +307,25 @@ func TestEveryProblemAtOnce(t *testing.T) {
 func TestFilesThatAreNoTemplates(t *testing.T) {
 	t.Parallel()
 	for name, src := range map[string]string{
-		"empty":             "",
-		"a comment":         "# nothing\n",
-		"a number":          "3",
-		"a list":            "- a\n",
-		"two documents":     head + "---\n" + head,
-		"not UTF-8":         "name: \xff\n",
-		"nested":            strings.Repeat("[", 5000),
-		"nested lists":      strings.Repeat("- ", 5000),
-		"nested maps":       strings.Repeat("{a: ", 5000),
-		"long":              strings.Repeat("#\n", 1<<16),
-		"a key twice":       head + "name: y\n",
-		"a billion laughs":  "a: &a [x, x]\nb: &b [*a, *a]\nname: *b\n",
-		"merge":             "<<: {name: x}\n" + head,
-		"unclosed":          "name: [",
-		"tab":               "name:\n\t- x",
-		"control character": "name: \x00\n",
+		"empty":              "",
+		"a comment":          "# nothing\n",
+		"a number":           "3",
+		"a list":             "- a\n",
+		"two documents":      head + "---\n" + head,
+		"not UTF-8":          "name: \xff\n",
+		"nested":             strings.Repeat("[", 5000),
+		"nested lists":       strings.Repeat("- ", 5000),
+		"nested maps":        strings.Repeat("{a: ", 5000),
+		"long":               strings.Repeat("#\n", 1<<16),
+		"a key twice":        head + "name: y\n",
+		"laughs in a figure": head + "figures: &f {a: {label: a, value: '1'}}\nparameters: *f\n",
+		"merged parameters":  "base: &b {type: integer}\n" + strings.Replace(head, "{type: integer, ", "{<<: *b, ", 1),
+		"a tagged version":   strings.Replace(head, "1.0.0", "!!str 1.0.0", 1),
+		"a billion laughs":   "a: &a [x, x]\nb: &b [*a, *a]\nname: *b\n",
+		"merge":              "<<: {name: x}\n" + head,
+		"unclosed":           "name: [",
+		"tab":                "name:\n\t- x",
+		"control character":  "name: \x00\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -273,11 +335,41 @@ func TestFilesThatAreNoTemplates(t *testing.T) {
 	}
 }
 
+// What a template may have of each is bounded; one more is a problem.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	many := func(n int, format string) string {
+		out := make([]string, n)
+		for i := range out {
+			out[i] = strings.ReplaceAll(format, "%", strconv.Itoa(i))
+		}
+		return strings.Join(out, ", ")
+	}
+	figures := func(n int) string { return "figures: {" + many(n, "f%: {label: a, value: '1'}") + "}\n" }
+	tables := func(n int) string {
+		return head + "  - columns: {left: [{text: a}], right: [" + many(n, "{table: {of: 'findings{severity}', where: open > %}}") + "]}\n"
+	}
+	for name, tt := range map[string]struct{ fine, wrong, want string }{
+		"parameters":  {smallest + "parameters: {" + many(50, "p%: {type: boolean, default: true}") + "}\n", smallest + "parameters: {" + many(51, "p%: {type: boolean, default: true}") + "}\n", "parameters: found 51 parameters, expected at most 50"},
+		"figures":     {smallest + figures(30), smallest + figures(31), "figures: found 31 figures, expected at most 30"},
+		"expressions": {tables(90) + figures(10), tables(90) + figures(11), "found expression 101, expected at most 100 in a template"},
+	} {
+		_, err := parse([]byte(tt.fine))
+		require.NoError(t, err, name)
+		_, err = parse([]byte(tt.wrong))
+		require.ErrorIs(t, err, report.ErrInvalid, name)
+		require.ErrorContains(t, err, tt.want)
+	}
+}
+
 func FuzzTemplate(f *testing.F) {
 	f.Add(daily(f))
 	f.Add([]byte(head))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Add([]byte("name: !!binary x\nblocks: [{text: '{{fact:runs.planned}} **a**. b'}]\n"))
+	f.Add([]byte(`{name: x, version: 1.0.0, title: X, parameters: {n: {type: number, default: 1e9}, t: {type: text, default: a, pattern: "a+"}},
+figures: {s: {label: S, value: "1 / 0", unit: "%"}}, blocks: [{data_notes: {}}, {kpis: [s, {figure: incidents.open}]}, {section: A, when: figure("s") > params.n, blocks: [{text: "{{figure:s}}"}]},
+{table: {of: "tickets{queue}"}}, {table: {of: "findings{severity}", where: open > 1, sort: -open, columns: [{column: open, emphasise: {when: closed > 0, as: worse}}]}}]}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		got, err := parse(src)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -84,6 +85,10 @@ type reader struct {
 	metrics  *fact.Registry
 	problems []Problem
 	params   map[string]Parameter
+	derived  []Figure
+	count    int // of blocks
+	exprs    int // of expressions
+	sections int // that the block at hand stands in
 }
 
 func (r *reader) err() error {
@@ -94,10 +99,29 @@ func (r *reader) err() error {
 }
 
 func (r *reader) wrong(n ast.Node, path, found, expected string) {
+	r.problem(Problem{Line: line(n), Path: path, Found: found, Expected: expected})
+}
+
+func (r *reader) problem(p Problem) {
 	if len(r.problems) >= maxProblems {
 		return
 	}
-	r.problems = append(r.problems, Problem{Line: line(n), Path: path, Found: brief(found), Expected: expected})
+	p.Path, p.Found = printable(p.Path), printable(brief(p.Found))
+	r.problems = append(r.problems, p)
+}
+
+// printable writes what a terminal would obey or not show, such as a control
+// character or a byte order mark, as its number. Line breaks stay.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || unicode.IsGraphic(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
 }
 
 func line(n ast.Node) int {
@@ -220,14 +244,21 @@ func (r *reader) list(n ast.Node, path, of string) []ast.Node {
 
 // text reads a string; a number or a truth value must be quoted.
 func (r *reader) text(n ast.Node, path, expected string) string {
+	s, ok := written(n)
+	if !ok {
+		r.wrong(n, path, found(n), expected)
+	}
+	return s
+}
+
+func written(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
-		return n.Value
+		return n.Value, true
 	case *ast.LiteralNode:
-		return strings.TrimRight(n.Value.Value, "\n")
+		return strings.TrimRight(n.Value.Value, "\n"), true
 	}
-	r.wrong(n, path, found(n), expected)
-	return ""
+	return "", false
 }
 
 func (r *reader) choice(n ast.Node, path string, names ...string) string {
@@ -272,7 +303,7 @@ func (r *reader) paramOr(n ast.Node, path string, low, high int) Int {
 func (r *reader) param(n ast.Node, path, s string, low, high int) Int {
 	name, ok := strings.CutPrefix(s, "params.")
 	p, known := r.params[name]
-	if !ok || !known {
+	if !ok || !known || p.Type != Integer {
 		r.wrong(n, path, strconv.Quote(s), bounds(low, high)+", or a parameter such as params."+firstParam(r.params))
 		return Int{Value: low}
 	}
@@ -284,7 +315,10 @@ func (r *reader) param(n ast.Node, path, s string, low, high int) Int {
 
 func firstParam(ps map[string]Parameter) string {
 	first := ""
-	for name := range ps {
+	for name, p := range ps {
+		if p.Type != Integer {
+			continue
+		}
 		if first == "" || name < first {
 			first = name
 		}

@@ -24,9 +24,14 @@ var update = flag.Bool("update", false, "write the published schema anew")
 // anywhere in the file, or are the YAML's.
 var beyond = []string{
 	"unknown metric", "unknown dimension", "unknown breakdown", "unknown group", "unknown column", "column of other dimensions", "unknown pattern",
-	"condition on another metric", "line of what has no trend", "text with an unknown figure", "share of no whole",
+	"condition on another metric", "condition that is a number", "condition that is half", "condition on no row", "condition with an unknown metric",
+	"condition with an unknown dimension", "condition with an unknown parameter", "condition with a computed metric", "condition with another function", "condition that repeats",
+	"condition with a figure that is not", "a figure that is not", "text with a figure that is not", "sorted by what is no number", "sections four deep",
+	"data notes on a condition", "more blocks than there may be", "number out of its bounds", "number bounds the wrong way round", "text not among its own", "text that does not match",
+	"pattern that is none", "figure made of a truth", "figure made of a figure", "figure of an unknown metric",
+	"line of a group", "line of what has no total", "stack of rates", "stack of ages", "text with an unknown figure", "share of no whole", "change of an unknown figure", "bold left open",
 	"unknown parameter", "parameter out of bounds", "default out of bounds", "maximum below the minimum",
-	"too deep", "narratives of one name", "a provider after rules", "data notes twice, once in a section", "anchor",
+	"too deep", "pale accent", "banner of nothing", "narratives of one name", "a provider after rules", "data notes twice, once in a section", "anchor",
 }
 
 const schemaID = "https://github.com/closeofbusiness/cob/docs/schemas/template.schema.json"
@@ -69,6 +74,12 @@ func TestPublishedSchema(t *testing.T) {
 	require.Contains(t, template.Schema(), `"$id": "`+schemaID+`"`)
 }
 
+const moreParameters = `  share: {type: number, default: 0.5, minimum: -1, maximum: 1.5}
+  team: {type: text, default: red, one_of: [red, blue]}
+  code: {type: text, default: A1, pattern: "[A-Z][0-9]", max_length: 2}
+  full: {type: boolean, default: false}
+`
+
 // goodTemplates are accepted. Together they have every block and every key.
 func goodTemplates(t *testing.T) map[string]string {
 	return map[string]string{
@@ -77,21 +88,42 @@ func goodTemplates(t *testing.T) map[string]string {
 		"head":         head,
 		"smallest":     smallest,
 		"in a section": `{name: x, version: 0.10.200, title: "", blocks: [{section: A, blocks: [{section: B, blocks: [{data_notes: {}}]}]}]}`,
-		"every key": head + `  - kpis: ['findings.open{ severity = critical }']
+		"every key": strings.Replace(head, "maximum: 20}\n", "maximum: 20}\n"+moreParameters, 1) + `  - kpis: ['findings.open{ severity = critical }']
   - narrative: {name: prose, about: ['*', attack.hits], sentences: 6, providers: [openai, rules], excerpts: {of: runs, limit: params.n, names: [Jo]}}
   - columns:
       ratio: 0.2
       left: [{narrative: {}}, {decisions: {}}, {actions: {}}, {findings: {severity: critical, limit: params.n}}]
       right: [{text: "a { b } * c"}, {chart: {kind: bar, of: "health.availability{component}", with: comparable_previous, caption: c}}]
   - actions: {limit: params.n, sort: [due]}
+  - references: {domain: prompt injection}
+  - references: {domains: [a, "b, c"], types: [runbook, policy, advisory], limit: 50, title: t}
+  - columns: {left: [{references: {match: facts, limit: params.n}}], right: [{text: "See {{ref:RB-12}}, {{ ref:wiki/RB 12 (new) }}."}]}
   - table: {caption: c, of: 'attack.success_rate{target, detector,probe}', where: evaluated >= 0050, sort: -value, limit: 1000, total: false}
   - table: {of: "findings{severity}", columns: [severity, rerated, open.previous], sort: severity}
   - chart: {kind: line, of: attack.success_rate, days: 2}
-  - text: "**Bold.** {{ fact:findings.open{severity=critical} }} {{share:runs.completed}} *** a ** {x} {{day:date}} {"
+  - chart: {kind: line, of: "health.latency_p95{component}", caption: c}
+  - chart: {kind: stacked, of: 'findings.open{severity}', days: 31}
+  - chart: {kind: bar, of: 'attack.success_rate{category}', limit: params.n}
+  - text: "**Bold.** {{ fact:findings.open{severity=critical} }} {{share:runs.completed}} *a* {x} {{day:date}} {{date}} {{ window }} \\{{x {\\{{ {"
   - text: |
-      Two
-      lines.
-output: {formats: [json], paper: A4, classification: X}
+      # Two
+
+      - lines {{change:runs.planned}}
+      - {{comparable:attack.hits}} {\
+  - kpis: [open_share, {figure: incidents.open, label: L, detail: D}, {figure: open_share}]
+  - section: C
+    when: measured("findings.open") and (fact("findings.open") > params.n or weekday in ["Monday", "Friday"]) or qualified
+    page_break: before
+    blocks: [{text: "{{figure:open_share}}"}]
+  - table:
+      of: "findings{severity}"
+      columns: [{column: open, title: T, emphasise: {when: open > open_previous, as: worse, word: W}}, {column: closed, emphasise: {when: severity == "low", as: strong}}]
+      where: open > 0 or params.team == "red"
+      sort: -open
+figures:
+  open_share: {label: Open, value: 'fact("findings.open") / max(1, previous("findings.open"))', unit: ratio, decimals: 1, good: down}
+  bare: {label: B, value: "1.5"}
+output: {formats: [json, csv], paper: Letter, classification: X, typeface: serif, accent: "#7a2b4a", banner: true, watermark: "12345678901234567890", logo: {file: a/b_1.2/logo.jpeg, alt: ACME}}
 `,
 	}
 }
@@ -138,12 +170,57 @@ var headProblems = []struct{ name, src, path string }{
 	{"huge parameter", smallest + "parameters: {n: {type: integer, default: 1, maximum: 2147483648}}\n", "parameters.n.maximum"},
 	{"default out of bounds", smallest + "parameters: {n: {type: integer, default: 3, maximum: 2}}\n", "parameters.n.default"},
 	{"maximum below the minimum", smallest + "parameters: {n: {type: integer, default: 3, minimum: 3, maximum: 2}}\n", "parameters.n.maximum"},
+	{"empty name", strings.Replace(smallest, "name: x", `name: ""`, 1), "name"},
+	{"empty version", strings.Replace(smallest, "1.0.0", `""`, 1), "version"},
+	{"number out of its bounds", smallest + "parameters: {n: {type: number, default: 2.5, minimum: -1.5, maximum: 2.25}}\n", "parameters.n.default"},
+	{"number bounds the wrong way round", smallest + "parameters: {n: {type: number, default: 2, minimum: 2, maximum: 1}}\n", "parameters.n.maximum"},
+	{"number that is a text", smallest + "parameters: {n: {type: number, default: '2'}}\n", "parameters.n.default"},
+	{"text that is a number", smallest + "parameters: {n: {type: text, default: 2}}\n", "parameters.n.default"},
+	{"text not among its own", smallest + "parameters: {n: {type: text, default: c, one_of: [a, b]}}\n", "parameters.n.default"},
+	{"text that does not match", smallest + "parameters: {n: {type: text, default: ab1, pattern: '[a-z]+'}}\n", "parameters.n.default"},
+	{"text with a minimum", smallest + "parameters: {n: {type: text, default: a, minimum: 1}}\n", "parameters.n.minimum"},
+	{"number with a pattern", smallest + "parameters: {n: {type: number, default: 1, pattern: a}}\n", "parameters.n.pattern"},
+	{"pattern that is none", smallest + "parameters: {n: {type: text, default: a, pattern: '(a'}}\n", "parameters.n.pattern"},
+	{"text of no length", smallest + "parameters: {n: {type: text, default: '', max_length: 0}}\n", "parameters.n.max_length"},
+	{"truth that is a text", smallest + "parameters: {n: {type: boolean, default: 'yes'}}\n", "parameters.n.default"},
+	{"figures that are a list", smallest + "figures: [a]\n", "figures"},
+	{"bad figure name", smallest + "figures: {A-1: {label: a, value: '1'}}\n", "figures.A-1"},
+	{"figure without a label", smallest + "figures: {a: {value: '1'}}\n", "figures.a.label"},
+	{"figure with an empty label", smallest + "figures: {a: {label: ' ', value: '1'}}\n", "figures.a.label"},
+	{"figure without a value", smallest + "figures: {a: {label: a}}\n", "figures.a.value"},
+	{"figure that is a number", smallest + "figures: {a: {label: a, value: 1}}\n", "figures.a.value"},
+	{"figure made of a truth", smallest + "figures: {a: {label: a, value: 1 > 2}}\n", "figures.a.value"},
+	{"figure made of a figure", smallest + "figures: {a: {label: a, value: '1'}, b: {label: b, value: 'figure(\"a\")'}}\n", "figures.b.value"},
+	{"figure of an unknown metric", smallest + "figures: {a: {label: a, value: 'fact(\"runs.lost\")'}}\n", "figures.a.value"},
+	{"figure of a long unit", smallest + "figures: {a: {label: a, value: '1', unit: abcdefghijklmnopqrstu}}\n", "figures.a.unit"},
+	{"figure of many decimals", smallest + "figures: {a: {label: a, value: '1', decimals: 7}}\n", "figures.a.decimals"},
+	{"figure that is good sideways", smallest + "figures: {a: {label: a, value: '1', good: left}}\n", "figures.a.good"},
 	{"output that is nothing", smallest + "output:\n", "output"},
 	{"unknown key of the output", smallest + "output: {colour: red}\n", "output.colour"},
 	{"unknown format", smallest + "output: {formats: [docx]}\n", "output.formats[0]"},
+	{"format by its ending", smallest + "output: {formats: [pdf, csv.zip]}\n", "output.formats[1]"},
 	{"no format", smallest + "output: {formats: []}\n", "output.formats"},
 	{"a format twice", smallest + "output: {formats: [pdf, pdf]}\n", "output.formats[1]"},
 	{"other paper", smallest + "output: {paper: letter}\n", "output.paper"},
+	{"other typeface", smallest + "output: {typeface: comic}\n", "output.typeface"},
+	{"accent by name", smallest + "output: {accent: red}\n", "output.accent"},
+	{"accent in capitals", smallest + "output: {accent: \"#AABBCC\"}\n", "output.accent"},
+	{"pale accent", smallest + "output: {accent: \"#ffff00\"}\n", "output.accent"},
+	{"accent that is a comment", smallest + "output:\n  accent: #2b4a7a\n", "output.accent"},
+	{"banner of nothing", smallest + "output: {banner: true}\n", "output.banner"},
+	{"empty banner", smallest + "output: {banner: \" \"}\n", "output.banner"},
+	{"long banner", smallest + "output: {banner: " + strings.Repeat("x", 41) + "}\n", "output.banner"},
+	{"banner that is a number", smallest + "output: {banner: 1}\n", "output.banner"},
+	{"long watermark", smallest + "output: {watermark: " + strings.Repeat("x", 21) + "}\n", "output.watermark"},
+	{"watermark that is true", smallest + "output: {watermark: true}\n", "output.watermark"},
+	{"logo by name alone", smallest + "output: {logo: logo.png}\n", "output.logo"},
+	{"logo without words", smallest + "output: {logo: {file: logo.png}}\n", "output.logo.alt"},
+	{"logo without a file", smallest + "output: {logo: {alt: ACME}}\n", "output.logo.file"},
+	{"logo of another kind", smallest + "output: {logo: {file: logo.svg, alt: ACME}}\n", "output.logo.file"},
+	{"logo above the folder", smallest + "output: {logo: {file: ../logo.png, alt: ACME}}\n", "output.logo.file"},
+	{"logo above, later", smallest + "output: {logo: {file: a/../../logo.png, alt: ACME}}\n", "output.logo.file"},
+	{"logo from the root", smallest + "output: {logo: {file: /logo.png, alt: ACME}}\n", "output.logo.file"},
+	{"logo from a URL", smallest + "output: {logo: {file: \"https://a.example/logo.png\", alt: ACME}}\n", "output.logo.file"},
 	{"long classification", smallest + "output: {classification: " + strings.Repeat("x", 41) + "}\n", "output.classification"},
 }
 
@@ -197,7 +274,12 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 	for _, tt := range []struct{ name, src, path string }{
 		{"template", "bogus: 1\n" + smallest, ""},
 		{"output", smallest + "output: {bogus: 1}\n", "properties.output"},
+		{"logo", smallest + "output: {logo: {file: a.png, alt: A, bogus: 1}}\n", "properties.output.properties.logo"},
 		{"parameter", smallest + "parameters: {n: {type: integer, default: 1, bogus: 1}}\n", "$defs.parameter"},
+		{"figure", smallest + "figures: {f: {label: a, value: '1', bogus: 1}}\n", "$defs.figure"},
+		{"tile", head + "  - kpis: [{figure: incidents.open, bogus: 1}]\n", "$defs.tile"},
+		{"column", head + "  - table: {of: 'findings{severity}', columns: [{column: open, bogus: 1}]}\n", "$defs.column"},
+		{"emphasis", head + "  - table: {of: 'findings{severity}', columns: [{column: open, emphasise: {when: open > 0, as: worse, bogus: 1}}]}\n", "$defs.emphasis"},
 		{"columns", head + "  - columns: {left: [{text: a}], right: [{text: a}], bogus: 1}\n", "$defs.columns"},
 		{"narrative", head + "  - narrative: {bogus: 1}\n", "$defs.narrative"},
 		{"excerpts", head + "  - narrative: {excerpts: {of: runs, bogus: 1}}\n", "$defs.excerpts"},
@@ -213,7 +295,7 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 			require.ElementsMatch(t, keysKnown(t, tt.src), keysOf(t, schema, tt.path))
 		})
 	}
-	blocks := append(keysKnown(t, head+"  - bogus: 1\n"), "page_break", "blocks")
+	blocks := append(keysKnown(t, head+"  - bogus: 1\n"), "when", "page_break", "blocks")
 	require.ElementsMatch(t, blocks, keysOf(t, schema, "$defs.block"))
 }
 

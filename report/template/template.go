@@ -4,11 +4,9 @@ package template
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/closeofbusiness/cob/report"
-	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/formula"
 )
 
 // Template is one version of a report's layout.
@@ -18,35 +16,43 @@ type Template struct {
 	Title      string
 	Note       string // what this version changed
 	Parameters []Parameter
+	Figures    []Figure // derived ones
 	Blocks     []Block
 	Output     Output
-}
-
-// Parameter is a whole number that a series may set.
-type Parameter struct {
-	Name     string
-	Default  int
-	Min, Max int
 }
 
 // Output says which files are made of a report.
 type Output struct {
 	Formats        []string // pdf, html, md, json
-	Paper          string   // A4
+	Paper          string   // A4, Letter
 	Classification string   // boxed on the first page; empty draws none
+	Typeface       string   // sans, serif; empty: sans
+	Accent         string   // "#2b4a7a", of data and tiles; empty: that one
+	Banner         string   // across the head and foot of every page; empty draws none
+	Watermark      string   // pale and large, behind every page; empty draws none
+	Logo           *Logo    // nil: none
 }
 
 // Block is one of KPIs, Section, Columns, Narrative, Decisions, Actions, Table,
-// Findings, Chart, Text and DataNotes.
+// Findings, Chart, Text, References and DataNotes.
 type Block interface{ block() }
 
 // KPIs is a row of tiles.
-type KPIs struct{ Figures []Ref }
+type KPIs struct{ Tiles []Tile }
+
+// Tile is one figure of a row of them.
+type Tile struct {
+	Ref    Ref
+	Figure string // the name of a derived figure; empty: the Ref
+	Label  string // empty: the figure's own
+	Detail string // in place of what a tile says by itself
+}
 
 // Section is a titled group of blocks.
 type Section struct {
 	Title     string
-	PageBreak bool // begins on a new page
+	When      *formula.Expr // nil: always
+	PageBreak bool          // begins on a new page
 	Blocks    []Block
 }
 
@@ -89,12 +95,28 @@ type Actions struct {
 type Table struct {
 	Caption string
 	Of      Of
-	Columns []string
-	// AtLeast keeps rows with at least so many evaluations.
+	Columns []Column
+	// AtLeast keeps rows with at least so many evaluations: a condition that the
+	// caption can say in words. Where is any other.
 	AtLeast *Int
+	Where   *formula.Expr
 	Sort    string // "rate", "-rate", a dimension; empty: by dimension
 	Limit   *Int
 	Total   bool
+}
+
+// Column is one column of a table.
+type Column struct {
+	Name      string
+	Title     string // empty: its own
+	Emphasise *Emphasis
+}
+
+// Emphasis sets cells apart whose row fulfils a condition.
+type Emphasis struct {
+	When *formula.Expr
+	As   string // worse, better, strong
+	Word string // stands after the value, so that colour says nothing alone
 }
 
 // Findings lists the open findings of one severity by name.
@@ -103,17 +125,50 @@ type Findings struct {
 	Limit    Int
 }
 
-// Chart draws a trend as a line or a metric's parts as bars.
+// Chart draws a metric over business days as lines or stacks, or its parts as
+// bars.
 type Chart struct {
 	Caption string
-	Kind    string // line, bar
+	Kind    string // line, bar, stacked
 	Of      Of
-	Days    Int    // line: how many business days
+	Days    Int    // line, stacked: how many business days
 	With    string // bar: comparable_previous, or empty
+	Limit   Int    // bar: how many
 }
 
-// Text is a paragraph with references to facts.
-type Text struct{ Sentences [][]Part }
+// Text is Markdown with references to facts, as passages in order.
+type Text struct{ Passages []Passage }
+
+// Passage is a Paragraph, Heading, Quote or List of a Text.
+type Passage interface{ sentences() []Sentence }
+
+// Sentence is what is replaced as a whole where it rests on a figure that is not
+// measured.
+type Sentence []Part
+
+// Paragraph is one line of running text, or several that run on.
+type Paragraph struct{ Sentences []Sentence }
+
+// Heading stands above the passages that follow it.
+type Heading struct {
+	Level int // 2 or 3: a section's own title is 1
+	Text  Sentence
+}
+
+// Quote is a paragraph that somebody else wrote.
+type Quote struct{ Sentences []Sentence }
+
+// List is a list of paragraphs, with those of the lists in it.
+type List struct {
+	Ordered bool
+	Items   []Item
+}
+
+// Item is one item of a list.
+type Item struct {
+	Level     int // how deep it stands, from 0
+	Sentences []Sentence
+}
 
 // DataNotes lists what is not measured and where everything came from. Every
 // template has it once.
@@ -132,10 +187,7 @@ func (Text) block()      {}
 func (DataNotes) block() {}
 
 // Ref names one fact: a metric and its dimensions.
-type Ref struct {
-	ID   string
-	Dims fact.Dims
-}
+type Ref = formula.Ref
 
 // Of names a metric, or a group of metrics such as "findings", broken down by
 // dimensions.
@@ -151,12 +203,35 @@ type Int struct {
 	Param string
 }
 
-// Part is a piece of a Text: literal text, or what a reference stands for.
+// Part is a piece of a Text in one style: literal text, or what a reference
+// stands for.
 type Part struct {
-	Text   string
-	Strong bool
-	Verb   string // fact, previous, share, day; empty: Text
-	Ref    Ref
+	Text     string
+	Strong   bool
+	Emphasis bool
+	Code     bool
+	Verb     string // fact, previous, change, comparable, share, figure (named by Text), day, date, window, ref (Text names the note); empty: Text
+	Ref      Ref
+}
+
+func (p Paragraph) sentences() []Sentence { return p.Sentences }
+func (h Heading) sentences() []Sentence   { return []Sentence{h.Text} }
+func (q Quote) sentences() []Sentence     { return q.Sentences }
+func (l List) sentences() (out []Sentence) {
+	for _, item := range l.Items {
+		out = append(out, item.Sentences...)
+	}
+	return out
+}
+
+// Parts lists all pieces of the text.
+func (t Text) Parts() (out []Part) {
+	for _, p := range t.Passages {
+		for _, s := range p.sentences() {
+			out = append(out, s...)
+		}
+	}
+	return out
 }
 
 // Narratives lists the template's narrative blocks in order.
@@ -181,73 +256,6 @@ func each(blocks []Block, do func(Block)) {
 			each(b.Right, do)
 		}
 	}
-}
-
-// Params are a template's parameters with their values.
-type Params map[string]int
-
-// Int is the number's value.
-func (p Params) Int(n Int) int {
-	if n.Param != "" {
-		return p[n.Param]
-	}
-	return n.Value
-}
-
-// Resolve checks a series' parameters and fills in the defaults.
-func (t *Template) Resolve(given map[string]any) (Params, error) {
-	var r reader
-	out := Params{}
-	for _, p := range t.Parameters {
-		out[p.Name] = p.Default
-		v, ok := given[p.Name]
-		if !ok {
-			continue
-		}
-		n, ok := whole(v)
-		if !ok || n < p.Min || n > p.Max {
-			r.wrong(nil, "parameters."+p.Name, fmt.Sprintf("%v", v), bounds(p.Min, p.Max))
-			continue
-		}
-		out[p.Name] = n
-	}
-	names := make([]string, 0, len(given))
-	for name := range given {
-		if _, ok := out[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		r.wrong(nil, "parameters."+name, "a parameter that the template does not have", oneOf(parameterNames(t.Parameters)))
-	}
-	if err := r.err(); err != nil {
-		return nil, fmt.Errorf("template %s %s: %w", t.Name, t.Version, err)
-	}
-	return out, nil
-}
-
-func parameterNames(ps []Parameter) []string {
-	names := make([]string, len(ps))
-	for i, p := range ps {
-		names[i] = p.Name
-	}
-	return names
-}
-
-// whole reads a whole number as YAML and JSON decoders give it.
-func whole(v any) (int, bool) {
-	switch v := v.(type) {
-	case int:
-		return v, true
-	case int64:
-		return int(v), v >= math.MinInt32 && v <= math.MaxInt32
-	case uint64:
-		return int(v & math.MaxInt32), v <= math.MaxInt32
-	case float64:
-		return int(v), v == math.Trunc(v) && math.Abs(v) <= math.MaxInt32
-	}
-	return 0, false
 }
 
 // Error is everything that is wrong with a template.
