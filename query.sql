@@ -34,17 +34,47 @@ INSERT INTO cob.series (name, version, spec, sha256, note, applied_by)
 VALUES (@name, @version, @spec, @sha256, @note, @applied_by);
 
 -- name: TemplateVersions :many
-SELECT * FROM cob.template WHERE name = @name ORDER BY applied_at DESC;
+SELECT * FROM cob.template WHERE name = @name ORDER BY version;
 
 -- name: TemplateVersion :one
 SELECT * FROM cob.template WHERE name = @name AND version = @version;
 
 -- name: ListTemplates :many
-SELECT * FROM cob.template ORDER BY name, applied_at;
+SELECT * FROM cob.template ORDER BY name, version;
 
 -- name: InsertTemplate :exec
 INSERT INTO cob.template (name, version, spec, sha256, note, applied_by)
 VALUES (@name, @version, @spec, @sha256, @note, @applied_by);
+
+-- name: NewestMetrics :many
+-- Of each declared metric the version that new reports follow.
+SELECT DISTINCT ON (id) * FROM cob.metric ORDER BY id, version DESC;
+
+-- name: PinnedMetrics :many
+-- The versions that a cycle was opened with.
+SELECT m.* FROM cob.metric m
+JOIN jsonb_to_recordset(@metrics::jsonb) AS p (id text, version integer) ON (p.id, p.version) = (m.id, m.version)
+ORDER BY m.id;
+
+-- name: MetricVersions :many
+SELECT * FROM cob.metric WHERE id = @id ORDER BY version DESC;
+
+-- name: ListMetrics :many
+SELECT * FROM cob.metric ORDER BY id, version;
+
+-- name: InsertMetric :exec
+INSERT INTO cob.metric (id, version, spec, sha256, note, applied_by)
+VALUES (@id, @version, @spec, @sha256, @note, @applied_by);
+
+-- name: TemplateFiles :many
+SELECT f.file, f.sha256, c.size, c.body
+FROM cob.template_file f
+JOIN cob.content c ON c.sha256 = f.sha256
+WHERE f.name = @name AND f.version = @version
+ORDER BY f.file;
+
+-- name: InsertTemplateFile :exec
+INSERT INTO cob.template_file (name, version, file, sha256) VALUES (@name, @version, @file, @sha256);
 
 ---------------------------------------------------------------- ingest
 -- Stage a file, merge it under a lock, record the batch last.
@@ -125,6 +155,14 @@ VALUES ($1, $2, $3, $4, $5);
 -- name: StageClaims :copyfrom
 INSERT INTO staging.claim (batch, line, source, run, at, what, probe, detector, value)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: StageObservations :copyfrom
+INSERT INTO staging.observation (batch, line, source, metric, labels, observed_at, value, unit)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: StageNotes :copyfrom
+INSERT INTO staging.note (batch, line, source, name, type, domain, title, author, date, url, notes, tags, withdrawn)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: LockMerge :exec
 -- Ingests of one source merge one after the other, so that each sees what is
@@ -353,6 +391,51 @@ LEFT JOIN LATERAL (
     ORDER BY b.recorded_at DESC LIMIT 1) known ON true
 WHERE known.value IS DISTINCT FROM s.value;
 
+-- name: ObservationInAnotherUnit :one
+-- A file writes one metric in one unit.
+SELECT s.line, s.metric, s.unit, s.first_unit::text AS first_unit
+FROM (SELECT g.line, g.metric, g.unit, first_value(g.unit) OVER (PARTITION BY g.source, g.metric ORDER BY g.line) AS first_unit
+      FROM staging.observation g WHERE g.batch = @batch) s
+WHERE s.unit <> s.first_unit
+ORDER BY s.line LIMIT 1;
+
+-- name: AddObservations :execrows
+INSERT INTO ops.observation (source, metric, labels, observed_at, value, unit, batch)
+SELECT s.source, s.metric, s.labels, s.observed_at, s.value, s.unit, s.batch
+FROM (SELECT DISTINCT ON (g.source, g.metric, g.labels::jsonb, g.observed_at)
+             g.source, g.metric, g.labels::jsonb AS labels, g.observed_at, g.value::numeric AS value, g.unit, g.batch
+      FROM staging.observation g WHERE g.batch = @batch
+      ORDER BY g.source, g.metric, g.labels::jsonb, g.observed_at, g.line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.value, k.unit FROM ops.observation k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.metric, k.observed_at, k.labels_key) = (s.source, s.metric, s.observed_at, md5(s.labels::text))
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.unit IS NULL OR (known.value, known.unit) IS DISTINCT FROM (s.value, s.unit);
+
+-- name: WithdrawnUnknownNote :one
+-- The first line that withdraws a note nobody has named.
+SELECT s.line, s.name
+FROM staging.note s
+WHERE s.batch = @batch AND s.withdrawn
+  AND NOT EXISTS (SELECT FROM ops.note k WHERE (k.source, k.name) = (s.source, s.name))
+  AND NOT EXISTS (SELECT FROM staging.note o WHERE o.batch = @batch AND NOT o.withdrawn AND (o.source, o.name) = (s.source, s.name))
+ORDER BY s.line LIMIT 1;
+
+-- name: AddNotes :execrows
+-- A note that now reads differently is a row of this batch beside the older ones.
+INSERT INTO ops.note (source, name, type, domain, title, author, date, url, notes, tags, withdrawn, batch)
+SELECT s.source, s.name, s.type, s.domain, s.title, s.author, s.date, s.url, s.notes, s.tags, s.withdrawn, s.batch
+FROM (SELECT DISTINCT ON (source, name) * FROM staging.note g
+      WHERE g.batch = @batch ORDER BY source, name, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.type, k.domain, k.title, k.author, k.date, k.url, k.notes, k.tags, k.withdrawn
+    FROM ops.note k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.name) = (s.source, s.name)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.withdrawn IS NULL
+   OR (known.type, known.domain, known.title, known.author, known.date, known.url, known.notes, known.tags, known.withdrawn)
+      IS DISTINCT FROM (s.type, s.domain, s.title, s.author, s.date, s.url, s.notes, s.tags, s.withdrawn);
+
 -- name: KeptAsRecorded :many
 -- What was known before and now reads differently; it stays as first recorded.
 SELECT 'finding' AS what, count(*) AS rows FROM staging.finding s
@@ -397,7 +480,9 @@ WITH
     health_sample_gone AS (DELETE FROM staging.health_sample g WHERE g.batch = @batch),
     action_gone AS (DELETE FROM staging.action g WHERE g.batch = @batch),
     action_event_gone AS (DELETE FROM staging.action_event g WHERE g.batch = @batch),
-    watermark_gone AS (DELETE FROM staging.watermark g WHERE g.batch = @batch)
+    observation_gone AS (DELETE FROM staging.observation g WHERE g.batch = @batch),
+    watermark_gone AS (DELETE FROM staging.watermark g WHERE g.batch = @batch),
+    note_gone AS (DELETE FROM staging.note g WHERE g.batch = @batch)
 DELETE FROM staging.claim g WHERE g.batch = @batch;
 
 -- name: LockBatches :exec
@@ -542,6 +627,7 @@ UPDATE cob.alarm SET cleared_at = clock_timestamp() WHERE id = @id AND cleared_a
 -- Takes a cycle that nobody has begun, with the versions of today.
 UPDATE cob.cycle
 SET state = 'open', series_version = @series_version, template = @template, template_version = @template_version,
+    metrics = @metrics,
     calendar = sqlc.narg('calendar'), calendar_version = sqlc.narg('calendar_version'), withhold = @withhold,
     requested_by = @requested_by, request_id = @request_id, opened_at = clock_timestamp(), as_of_rule = @as_of_rule
 WHERE series = @series AND business_date = @business_date AND state IN ('owed', 'missed');
@@ -780,6 +866,45 @@ FROM (SELECT DISTINCT ON (h.source, h.component, h.at) h.source, h.component, h.
 GROUP BY s.source, s.component
 ORDER BY s.component, s.source;
 
+-- name: Observations :many
+-- What one source observed of one thing in a window, by the labels that matter.
+SELECT o.dims::jsonb AS dims,
+       count(*) AS observed,
+       count(o.value) AS valued,
+       coalesce(sum(o.value), 0)::text AS total,
+       coalesce(min(o.unit), '')::text AS first_unit,
+       coalesce(max(o.unit), '')::text AS last_unit,
+       max(o.observed_at)::timestamptz AS last_at
+FROM (SELECT DISTINCT ON (k.observed_at, k.labels_key) k.observed_at, k.value, k.unit,
+             (SELECT coalesce(jsonb_object_agg(l.key, l.value), '{}') FROM jsonb_each(k.labels) l WHERE l.key = ANY (@dims::text[])) AS dims
+      FROM ops.observation k
+      JOIN ops.batch b ON b.id = k.batch AND b.recorded_at <= @as_of
+      WHERE k.source = @source AND k.metric = @metric
+        AND k.observed_at >= @window_start AND k.observed_at < @window_end
+      ORDER BY k.observed_at, k.labels_key, b.recorded_at DESC) o
+GROUP BY o.dims
+ORDER BY o.dims;
+
+-- name: Levels :many
+-- The newest observation of each combination of labels before the window's end,
+-- however old, and what they are together by the labels that matter. The oldest
+-- of them tells whether one is out of date.
+SELECT o.dims::jsonb AS dims,
+       count(*) AS observed,
+       count(o.value) AS valued,
+       coalesce(sum(o.value), 0)::text AS total,
+       coalesce(min(o.unit), '')::text AS first_unit,
+       coalesce(max(o.unit), '')::text AS last_unit,
+       min(o.observed_at)::timestamptz AS oldest_at
+FROM (SELECT DISTINCT ON (k.labels_key) k.observed_at, k.value, k.unit,
+             (SELECT coalesce(jsonb_object_agg(l.key, l.value), '{}') FROM jsonb_each(k.labels) l WHERE l.key = ANY (@dims::text[])) AS dims
+      FROM ops.observation k
+      JOIN ops.batch b ON b.id = k.batch AND b.recorded_at <= @as_of
+      WHERE k.source = @source AND k.metric = @metric AND k.observed_at < @window_end
+      ORDER BY k.labels_key, k.observed_at DESC, b.recorded_at DESC) o
+GROUP BY o.dims
+ORDER BY o.dims;
+
 -- name: ActionEvents :many
 SELECT DISTINCT ON (e.source, e.name, e.at, e.kind)
        e.source, e.name, a.kind AS action_kind, a.title, a.about, e.at, e.kind, e.owner, e.due, e.all_day
@@ -789,6 +914,74 @@ JOIN ops.action a ON a.source = e.source AND a.name = e.name
 WHERE e.at < @window_end
   AND (cardinality(@sources::text[]) = 0 OR e.source = ANY (@sources::text[]))
 ORDER BY e.source, e.name, e.at, e.kind, b.recorded_at DESC;
+
+-- name: KnownNotes :one
+-- How many reference notes there are: known, and not withdrawn.
+SELECT count(*) AS notes
+FROM ops.note n
+JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= @as_of
+WHERE NOT n.withdrawn
+  AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                  WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= @as_of AND kb.recorded_at > b.recorded_at);
+
+-- name: NotesOfDomains :many
+-- Reference notes of the domains, the newest first. No domain: all of them.
+SELECT n.source, n.name, n.type, n.domain, n.title, n.author, n.date, n.url, count(*) OVER () AS found
+FROM ops.note n
+JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= @as_of
+WHERE NOT n.withdrawn
+  AND (cardinality(@domains::text[]) = 0 OR n.domain = ANY (@domains::text[]))
+  AND (cardinality(@types::text[]) = 0 OR n.type = ANY (@types::text[]))
+  AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                  WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= @as_of AND kb.recorded_at > b.recorded_at)
+ORDER BY n.date DESC, n.source, n.name
+LIMIT @most::integer;
+
+-- name: NotesNamed :many
+-- Reference notes by name, or by source and name with a slash between.
+SELECT n.source, n.name, n.type, n.domain, n.title, n.author, n.date, n.url
+FROM ops.note n
+JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= @as_of
+WHERE NOT n.withdrawn
+  AND (n.name = ANY (@names::text[]) OR n.source || '/' || n.name = ANY (@names::text[]))
+  AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                  WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= @as_of AND kb.recorded_at > b.recorded_at)
+ORDER BY n.source, n.name;
+
+-- name: MatchingNotes :many
+-- Reference notes that speak of what is looked for, the most relevant first.
+-- A term is looked for by phrases; phrase i belongs to the term numbered
+-- (@terms)[i], from 1, and a note has to hold (@needed)[i] of them; fewer where
+-- phrases are alike or nothing but stop words. Matched are the numbers of the
+-- terms that were found.
+WITH phrase AS (
+    SELECT i::integer AS place, (@terms::integer[])[i] AS term, (@needed::integer[])[i] AS needed,
+           phraseto_tsquery('english'::regconfig, translate((@phrases::text[])[i], '-_./:', '     ')) AS query
+    FROM generate_series(1, cardinality(@phrases::text[])) AS i),
+wanted AS (
+    SELECT w.term, least(min(w.needed), count(DISTINCT w.query::text)) AS needed FROM phrase w WHERE numnode(w.query) > 0 GROUP BY w.term),
+known AS (
+    SELECT p.place, p.term, w.needed, p.query, n.source, n.name, n.type, n.domain, n.title, n.author, n.date, n.url, n.search
+    FROM phrase p
+    JOIN wanted w ON w.term = p.term
+    JOIN ops.note n ON n.search @@ p.query
+    JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= @as_of
+    WHERE NOT n.withdrawn
+      AND (cardinality(@types::text[]) = 0 OR n.type = ANY (@types::text[]))
+      AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                      WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= @as_of AND kb.recorded_at > b.recorded_at)),
+found AS (
+    SELECT h.source, h.name, h.type, h.domain, h.title, h.author, h.date, h.url, h.term,
+           sum(ts_rank_cd(h.search, h.query) ORDER BY h.place) AS rank
+    FROM known h
+    GROUP BY h.source, h.name, h.type, h.domain, h.title, h.author, h.date, h.url, h.term
+    HAVING count(DISTINCT h.query::text) >= min(h.needed))
+SELECT f.source, f.name, f.type, f.domain, f.title, f.author, f.date, f.url,
+       array_agg(f.term ORDER BY f.term)::integer[] AS matched, count(*) OVER () AS found
+FROM found f
+GROUP BY f.source, f.name, f.type, f.domain, f.title, f.author, f.date, f.url
+ORDER BY sum(f.rank ORDER BY f.term) DESC, f.source, f.name
+LIMIT @most::integer;
 
 ---------------------------------------------------------------- stages
 

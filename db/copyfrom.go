@@ -397,6 +397,89 @@ func (q *Queries) StageIncidents(ctx context.Context, arg []StageIncidentsParams
 	return q.db.CopyFrom(ctx, []string{"staging", "incident"}, []string{"batch", "line", "source", "name", "title"}, &iteratorForStageIncidents{rows: arg})
 }
 
+// iteratorForStageNotes implements pgx.CopyFromSource.
+type iteratorForStageNotes struct {
+	rows                 []StageNotesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForStageNotes) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForStageNotes) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].Batch,
+		r.rows[0].Line,
+		r.rows[0].Source,
+		r.rows[0].Name,
+		r.rows[0].Type,
+		r.rows[0].Domain,
+		r.rows[0].Title,
+		r.rows[0].Author,
+		r.rows[0].Date,
+		r.rows[0].Url,
+		r.rows[0].Notes,
+		r.rows[0].Tags,
+		r.rows[0].Withdrawn,
+	}, nil
+}
+
+func (r iteratorForStageNotes) Err() error {
+	return nil
+}
+
+func (q *Queries) StageNotes(ctx context.Context, arg []StageNotesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"staging", "note"}, []string{"batch", "line", "source", "name", "type", "domain", "title", "author", "date", "url", "notes", "tags", "withdrawn"}, &iteratorForStageNotes{rows: arg})
+}
+
+// iteratorForStageObservations implements pgx.CopyFromSource.
+type iteratorForStageObservations struct {
+	rows                 []StageObservationsParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForStageObservations) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForStageObservations) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].Batch,
+		r.rows[0].Line,
+		r.rows[0].Source,
+		r.rows[0].Metric,
+		r.rows[0].Labels,
+		r.rows[0].ObservedAt,
+		r.rows[0].Value,
+		r.rows[0].Unit,
+	}, nil
+}
+
+func (r iteratorForStageObservations) Err() error {
+	return nil
+}
+
+func (q *Queries) StageObservations(ctx context.Context, arg []StageObservationsParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"staging", "observation"}, []string{"batch", "line", "source", "metric", "labels", "observed_at", "value", "unit"}, &iteratorForStageObservations{rows: arg})
+}
+
 // iteratorForStagePlannedCells implements pgx.CopyFromSource.
 type iteratorForStagePlannedCells struct {
 	rows                 []StagePlannedCellsParams

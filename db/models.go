@@ -133,6 +133,8 @@ type CobCycle struct {
 	DecidedIdentity string
 	DecidedReason   string
 	ChangedAt       time.Time
+	// the declared metrics that it was opened with: a list of {id, version}
+	Metrics []byte
 }
 
 type CobCycleEvent struct {
@@ -157,6 +159,16 @@ type CobDelivery struct {
 	Detail       string
 	Attempts     int32
 	ChangedAt    time.Time
+}
+
+type CobMetric struct {
+	ID        string
+	Version   int32
+	Spec      []byte
+	Sha256    []byte
+	Note      string
+	AppliedBy string
+	AppliedAt time.Time
 }
 
 type CobRevision struct {
@@ -213,13 +225,22 @@ type CobStage struct {
 }
 
 type CobTemplate struct {
-	Name      string
-	Version   string
-	Spec      []byte
+	Name    string
+	Version string
+	Spec    []byte
+	// of the text; where it names files, of the text's digest and theirs, a line each
 	Sha256    []byte
 	Note      string
 	AppliedBy string
 	AppliedAt time.Time
+}
+
+type CobTemplateFile struct {
+	Name    string
+	Version string
+	// as the template names it
+	File   string
+	Sha256 []byte
 }
 
 type CobTransition struct {
@@ -351,6 +372,37 @@ type OpsIncidentEvent struct {
 	Kind     string
 	Severity *int16
 	Batch    int64
+}
+
+type OpsNote struct {
+	Source string
+	Name   string
+	Type   string
+	Domain string
+	Title  string
+	Author string
+	Date   *time.Time
+	Url    string
+	Notes  string
+	// separated by a comma and a space
+	Tags string
+	// the note is no longer in force; such a row holds nothing else
+	Withdrawn bool
+	Batch     int64
+	Search    interface{}
+}
+
+type OpsObservation struct {
+	Source string
+	Metric string
+	Labels []byte
+	// stands for the labels, which may be too long for an index
+	LabelsKey  string
+	ObservedAt time.Time
+	// NULL: observed, and not measured
+	Value pgtype.Numeric
+	Unit  string
+	Batch int64
 }
 
 type OpsPlannedCell struct {
@@ -520,6 +572,34 @@ type StagingIncidentEvent struct {
 	At       time.Time
 	Kind     string
 	Severity *int16
+}
+
+type StagingNote struct {
+	Batch     int64
+	Line      int64
+	Source    string
+	Name      string
+	Type      string
+	Domain    string
+	Title     string
+	Author    string
+	Date      *time.Time
+	Url       string
+	Notes     string
+	Tags      string
+	Withdrawn bool
+}
+
+type StagingObservation struct {
+	Batch      int64
+	Line       int64
+	Source     string
+	Metric     string
+	Labels     string
+	ObservedAt time.Time
+	// a decimal number, as written
+	Value *string
+	Unit  string
 }
 
 type StagingPlannedCell struct {

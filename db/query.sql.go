@@ -359,6 +359,52 @@ func (q *Queries) AddIncidents(ctx context.Context, batch int64) (int64, error) 
 	return result.RowsAffected(), nil
 }
 
+const addNotes = `-- name: AddNotes :execrows
+INSERT INTO ops.note (source, name, type, domain, title, author, date, url, notes, tags, withdrawn, batch)
+SELECT s.source, s.name, s.type, s.domain, s.title, s.author, s.date, s.url, s.notes, s.tags, s.withdrawn, s.batch
+FROM (SELECT DISTINCT ON (source, name) batch, line, source, name, type, domain, title, author, date, url, notes, tags, withdrawn FROM staging.note g
+      WHERE g.batch = $1 ORDER BY source, name, line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.type, k.domain, k.title, k.author, k.date, k.url, k.notes, k.tags, k.withdrawn
+    FROM ops.note k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.name) = (s.source, s.name)
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.withdrawn IS NULL
+   OR (known.type, known.domain, known.title, known.author, known.date, known.url, known.notes, known.tags, known.withdrawn)
+      IS DISTINCT FROM (s.type, s.domain, s.title, s.author, s.date, s.url, s.notes, s.tags, s.withdrawn)
+`
+
+// A note that now reads differently is a row of this batch beside the older ones.
+func (q *Queries) AddNotes(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addNotes, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const addObservations = `-- name: AddObservations :execrows
+INSERT INTO ops.observation (source, metric, labels, observed_at, value, unit, batch)
+SELECT s.source, s.metric, s.labels, s.observed_at, s.value, s.unit, s.batch
+FROM (SELECT DISTINCT ON (g.source, g.metric, g.labels::jsonb, g.observed_at)
+             g.source, g.metric, g.labels::jsonb AS labels, g.observed_at, g.value::numeric AS value, g.unit, g.batch
+      FROM staging.observation g WHERE g.batch = $1
+      ORDER BY g.source, g.metric, g.labels::jsonb, g.observed_at, g.line DESC) s
+LEFT JOIN LATERAL (
+    SELECT k.value, k.unit FROM ops.observation k JOIN ops.batch b ON b.id = k.batch
+    WHERE (k.source, k.metric, k.observed_at, k.labels_key) = (s.source, s.metric, s.observed_at, md5(s.labels::text))
+    ORDER BY b.recorded_at DESC LIMIT 1) known ON true
+WHERE known.unit IS NULL OR (known.value, known.unit) IS DISTINCT FROM (s.value, s.unit)
+`
+
+func (q *Queries) AddObservations(ctx context.Context, batch int64) (int64, error) {
+	result, err := q.db.Exec(ctx, addObservations, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const addPlannedCells = `-- name: AddPlannedCells :execrows
 INSERT INTO ops.planned_cell (run, probe, detector, category, evaluations, batch)
 SELECT r.id, s.probe, s.detector, s.category, s.evaluations, s.batch
@@ -1122,7 +1168,9 @@ WITH
     health_sample_gone AS (DELETE FROM staging.health_sample g WHERE g.batch = $1),
     action_gone AS (DELETE FROM staging.action g WHERE g.batch = $1),
     action_event_gone AS (DELETE FROM staging.action_event g WHERE g.batch = $1),
-    watermark_gone AS (DELETE FROM staging.watermark g WHERE g.batch = $1)
+    observation_gone AS (DELETE FROM staging.observation g WHERE g.batch = $1),
+    watermark_gone AS (DELETE FROM staging.watermark g WHERE g.batch = $1),
+    note_gone AS (DELETE FROM staging.note g WHERE g.batch = $1)
 DELETE FROM staging.claim g WHERE g.batch = $1
 `
 
@@ -1197,7 +1245,7 @@ func (q *Queries) CountSchedule(ctx context.Context, overlapSkipped int64, misse
 }
 
 const cycle = `-- name: Cycle :one
-SELECT series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at, calendar, calendar_version, withhold, as_of_rule, missing, decided_by, decided_identity, decided_reason, changed_at FROM cob.cycle WHERE series = $1 AND business_date = $2
+SELECT series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at, calendar, calendar_version, withhold, as_of_rule, missing, decided_by, decided_identity, decided_reason, changed_at, metrics FROM cob.cycle WHERE series = $1 AND business_date = $2
 `
 
 func (q *Queries) Cycle(ctx context.Context, series string, businessDate time.Time) (CobCycle, error) {
@@ -1228,6 +1276,7 @@ func (q *Queries) Cycle(ctx context.Context, series string, businessDate time.Ti
 		&i.DecidedIdentity,
 		&i.DecidedReason,
 		&i.ChangedAt,
+		&i.Metrics,
 	)
 	return i, err
 }
@@ -1576,7 +1625,7 @@ SET as_of_rule = CASE WHEN as_of IS NULL THEN $1 ELSE as_of_rule END,
     as_of = coalesce(as_of, $6),
     state = 'open', missing = ''
 WHERE series = $7 AND business_date = $8 AND state IN ('open', 'awaiting_data', 'held')
-RETURNING series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at, calendar, calendar_version, withhold, as_of_rule, missing, decided_by, decided_identity, decided_reason, changed_at
+RETURNING series, business_date, series_version, template, template_version, window_start, window_end, deadline, state, as_of, late, requested_by, request_id, failure, opened_at, calendar, calendar_version, withhold, as_of_rule, missing, decided_by, decided_identity, decided_reason, changed_at, metrics
 `
 
 type FixAsOfParams struct {
@@ -1628,6 +1677,7 @@ func (q *Queries) FixAsOf(ctx context.Context, arg FixAsOfParams) (CobCycle, err
 		&i.DecidedIdentity,
 		&i.DecidedReason,
 		&i.ChangedAt,
+		&i.Metrics,
 	)
 	return i, err
 }
@@ -1827,6 +1877,32 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 	return err
 }
 
+const insertMetric = `-- name: InsertMetric :exec
+INSERT INTO cob.metric (id, version, spec, sha256, note, applied_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type InsertMetricParams struct {
+	ID        string
+	Version   int32
+	Spec      []byte
+	Sha256    []byte
+	Note      string
+	AppliedBy string
+}
+
+func (q *Queries) InsertMetric(ctx context.Context, arg InsertMetricParams) error {
+	_, err := q.db.Exec(ctx, insertMetric,
+		arg.ID,
+		arg.Version,
+		arg.Spec,
+		arg.Sha256,
+		arg.Note,
+		arg.AppliedBy,
+	)
+	return err
+}
+
 const insertRevision = `-- name: InsertRevision :execrows
 
 INSERT INTO cob.revision (series, business_date, revision, supersedes, qualified, late, as_of, facts, unmeasured,
@@ -1929,6 +2005,27 @@ func (q *Queries) InsertTemplate(ctx context.Context, arg InsertTemplateParams) 
 	return err
 }
 
+const insertTemplateFile = `-- name: InsertTemplateFile :exec
+INSERT INTO cob.template_file (name, version, file, sha256) VALUES ($1, $2, $3, $4)
+`
+
+type InsertTemplateFileParams struct {
+	Name    string
+	Version string
+	File    string
+	Sha256  []byte
+}
+
+func (q *Queries) InsertTemplateFile(ctx context.Context, arg InsertTemplateFileParams) error {
+	_, err := q.db.Exec(ctx, insertTemplateFile,
+		arg.Name,
+		arg.Version,
+		arg.File,
+		arg.Sha256,
+	)
+	return err
+}
+
 const issueCycle = `-- name: IssueCycle :execrows
 UPDATE cob.cycle SET state = $1, failure = ''
 WHERE series = $2 AND business_date = $3 AND state = 'open'
@@ -2002,6 +2099,23 @@ func (q *Queries) KeptAsRecorded(ctx context.Context, batch int64) ([]KeptAsReco
 		return nil, err
 	}
 	return items, nil
+}
+
+const knownNotes = `-- name: KnownNotes :one
+SELECT count(*) AS notes
+FROM ops.note n
+JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= $1
+WHERE NOT n.withdrawn
+  AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                  WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= $1 AND kb.recorded_at > b.recorded_at)
+`
+
+// How many reference notes there are: known, and not withdrawn.
+func (q *Queries) KnownNotes(ctx context.Context, asOf time.Time) (int64, error) {
+	row := q.db.QueryRow(ctx, knownNotes, asOf)
+	var notes int64
+	err := row.Scan(&notes)
+	return notes, err
 }
 
 const lateScores = `-- name: LateScores :many
@@ -2159,6 +2273,79 @@ func (q *Queries) LatestSeries(ctx context.Context, name string) (CobSeries, err
 	return i, err
 }
 
+const levels = `-- name: Levels :many
+SELECT o.dims::jsonb AS dims,
+       count(*) AS observed,
+       count(o.value) AS valued,
+       coalesce(sum(o.value), 0)::text AS total,
+       coalesce(min(o.unit), '')::text AS first_unit,
+       coalesce(max(o.unit), '')::text AS last_unit,
+       min(o.observed_at)::timestamptz AS oldest_at
+FROM (SELECT DISTINCT ON (k.labels_key) k.observed_at, k.value, k.unit,
+             (SELECT coalesce(jsonb_object_agg(l.key, l.value), '{}') FROM jsonb_each(k.labels) l WHERE l.key = ANY ($1::text[])) AS dims
+      FROM ops.observation k
+      JOIN ops.batch b ON b.id = k.batch AND b.recorded_at <= $2
+      WHERE k.source = $3 AND k.metric = $4 AND k.observed_at < $5
+      ORDER BY k.labels_key, k.observed_at DESC, b.recorded_at DESC) o
+GROUP BY o.dims
+ORDER BY o.dims
+`
+
+type LevelsParams struct {
+	Dims      []string
+	AsOf      time.Time
+	Source    string
+	Metric    string
+	WindowEnd time.Time
+}
+
+type LevelsRow struct {
+	Dims      []byte
+	Observed  int64
+	Valued    int64
+	Total     string
+	FirstUnit string
+	LastUnit  string
+	OldestAt  time.Time
+}
+
+// The newest observation of each combination of labels before the window's end,
+// however old, and what they are together by the labels that matter. The oldest
+// of them tells whether one is out of date.
+func (q *Queries) Levels(ctx context.Context, arg LevelsParams) ([]LevelsRow, error) {
+	rows, err := q.db.Query(ctx, levels,
+		arg.Dims,
+		arg.AsOf,
+		arg.Source,
+		arg.Metric,
+		arg.WindowEnd,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LevelsRow
+	for rows.Next() {
+		var i LevelsRow
+		if err := rows.Scan(
+			&i.Dims,
+			&i.Observed,
+			&i.Valued,
+			&i.Total,
+			&i.FirstUnit,
+			&i.LastUnit,
+			&i.OldestAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listBatches = `-- name: ListBatches :many
 SELECT id, source, format, name, content_sha256, rows, backdated, recorded_at FROM ops.batch ORDER BY recorded_at DESC, id DESC
 `
@@ -2207,6 +2394,38 @@ func (q *Queries) ListCalendars(ctx context.Context) ([]CobCalendar, error) {
 		var i CobCalendar
 		if err := rows.Scan(
 			&i.Name,
+			&i.Version,
+			&i.Spec,
+			&i.Sha256,
+			&i.Note,
+			&i.AppliedBy,
+			&i.AppliedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMetrics = `-- name: ListMetrics :many
+SELECT id, version, spec, sha256, note, applied_by, applied_at FROM cob.metric ORDER BY id, version
+`
+
+func (q *Queries) ListMetrics(ctx context.Context) ([]CobMetric, error) {
+	rows, err := q.db.Query(ctx, listMetrics)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobMetric
+	for rows.Next() {
+		var i CobMetric
+		if err := rows.Scan(
+			&i.ID,
 			&i.Version,
 			&i.Spec,
 			&i.Sha256,
@@ -2287,7 +2506,7 @@ func (q *Queries) ListSeries(ctx context.Context) ([]CobSeries, error) {
 }
 
 const listTemplates = `-- name: ListTemplates :many
-SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.template ORDER BY name, applied_at
+SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.template ORDER BY name, version
 `
 
 func (q *Queries) ListTemplates(ctx context.Context) ([]CobTemplate, error) {
@@ -2405,6 +2624,134 @@ func (q *Queries) LoseCalls(ctx context.Context, arg LoseCallsParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const matchingNotes = `-- name: MatchingNotes :many
+WITH phrase AS (
+    SELECT i::integer AS place, ($2::integer[])[i] AS term, ($3::integer[])[i] AS needed,
+           phraseto_tsquery('english'::regconfig, translate(($4::text[])[i], '-_./:', '     ')) AS query
+    FROM generate_series(1, cardinality($4::text[])) AS i),
+wanted AS (
+    SELECT w.term, least(min(w.needed), count(DISTINCT w.query::text)) AS needed FROM phrase w WHERE numnode(w.query) > 0 GROUP BY w.term),
+known AS (
+    SELECT p.place, p.term, w.needed, p.query, n.source, n.name, n.type, n.domain, n.title, n.author, n.date, n.url, n.search
+    FROM phrase p
+    JOIN wanted w ON w.term = p.term
+    JOIN ops.note n ON n.search @@ p.query
+    JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= $5
+    WHERE NOT n.withdrawn
+      AND (cardinality($6::text[]) = 0 OR n.type = ANY ($6::text[]))
+      AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                      WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= $5 AND kb.recorded_at > b.recorded_at)),
+found AS (
+    SELECT h.source, h.name, h.type, h.domain, h.title, h.author, h.date, h.url, h.term,
+           sum(ts_rank_cd(h.search, h.query) ORDER BY h.place) AS rank
+    FROM known h
+    GROUP BY h.source, h.name, h.type, h.domain, h.title, h.author, h.date, h.url, h.term
+    HAVING count(DISTINCT h.query::text) >= min(h.needed))
+SELECT f.source, f.name, f.type, f.domain, f.title, f.author, f.date, f.url,
+       array_agg(f.term ORDER BY f.term)::integer[] AS matched, count(*) OVER () AS found
+FROM found f
+GROUP BY f.source, f.name, f.type, f.domain, f.title, f.author, f.date, f.url
+ORDER BY sum(f.rank ORDER BY f.term) DESC, f.source, f.name
+LIMIT $1::integer
+`
+
+type MatchingNotesParams struct {
+	Most    int32
+	Terms   []int32
+	Needed  []int32
+	Phrases []string
+	AsOf    time.Time
+	Types   []string
+}
+
+type MatchingNotesRow struct {
+	Source  string
+	Name    string
+	Type    string
+	Domain  string
+	Title   string
+	Author  string
+	Date    *time.Time
+	Url     string
+	Matched []int32
+	Found   int64
+}
+
+// Reference notes that speak of what is looked for, the most relevant first.
+// A term is looked for by phrases; phrase i belongs to the term numbered
+// (@terms)[i], from 1, and a note has to hold (@needed)[i] of them; fewer where
+// phrases are alike or nothing but stop words. Matched are the numbers of the
+// terms that were found.
+func (q *Queries) MatchingNotes(ctx context.Context, arg MatchingNotesParams) ([]MatchingNotesRow, error) {
+	rows, err := q.db.Query(ctx, matchingNotes,
+		arg.Most,
+		arg.Terms,
+		arg.Needed,
+		arg.Phrases,
+		arg.AsOf,
+		arg.Types,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MatchingNotesRow
+	for rows.Next() {
+		var i MatchingNotesRow
+		if err := rows.Scan(
+			&i.Source,
+			&i.Name,
+			&i.Type,
+			&i.Domain,
+			&i.Title,
+			&i.Author,
+			&i.Date,
+			&i.Url,
+			&i.Matched,
+			&i.Found,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const metricVersions = `-- name: MetricVersions :many
+SELECT id, version, spec, sha256, note, applied_by, applied_at FROM cob.metric WHERE id = $1 ORDER BY version DESC
+`
+
+func (q *Queries) MetricVersions(ctx context.Context, id string) ([]CobMetric, error) {
+	rows, err := q.db.Query(ctx, metricVersions, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobMetric
+	for rows.Next() {
+		var i CobMetric
+		if err := rows.Scan(
+			&i.ID,
+			&i.Version,
+			&i.Spec,
+			&i.Sha256,
+			&i.Note,
+			&i.AppliedBy,
+			&i.AppliedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const missCycle = `-- name: MissCycle :execrows
 UPDATE cob.cycle SET state = 'missed'
 WHERE series = $1 AND business_date = $2 AND state = 'owed'
@@ -2418,6 +2765,39 @@ func (q *Queries) MissCycle(ctx context.Context, series string, businessDate tim
 	return result.RowsAffected(), nil
 }
 
+const newestMetrics = `-- name: NewestMetrics :many
+SELECT DISTINCT ON (id) id, version, spec, sha256, note, applied_by, applied_at FROM cob.metric ORDER BY id, version DESC
+`
+
+// Of each declared metric the version that new reports follow.
+func (q *Queries) NewestMetrics(ctx context.Context) ([]CobMetric, error) {
+	rows, err := q.db.Query(ctx, newestMetrics)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobMetric
+	for rows.Next() {
+		var i CobMetric
+		if err := rows.Scan(
+			&i.ID,
+			&i.Version,
+			&i.Spec,
+			&i.Sha256,
+			&i.Note,
+			&i.AppliedBy,
+			&i.AppliedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const nextBatch = `-- name: NextBatch :one
 SELECT nextval('ops.batch_id')::bigint AS id
 `
@@ -2427,6 +2807,126 @@ func (q *Queries) NextBatch(ctx context.Context) (int64, error) {
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const notesNamed = `-- name: NotesNamed :many
+SELECT n.source, n.name, n.type, n.domain, n.title, n.author, n.date, n.url
+FROM ops.note n
+JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= $1
+WHERE NOT n.withdrawn
+  AND (n.name = ANY ($2::text[]) OR n.source || '/' || n.name = ANY ($2::text[]))
+  AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                  WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= $1 AND kb.recorded_at > b.recorded_at)
+ORDER BY n.source, n.name
+`
+
+type NotesNamedRow struct {
+	Source string
+	Name   string
+	Type   string
+	Domain string
+	Title  string
+	Author string
+	Date   *time.Time
+	Url    string
+}
+
+// Reference notes by name, or by source and name with a slash between.
+func (q *Queries) NotesNamed(ctx context.Context, asOf time.Time, names []string) ([]NotesNamedRow, error) {
+	rows, err := q.db.Query(ctx, notesNamed, asOf, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NotesNamedRow
+	for rows.Next() {
+		var i NotesNamedRow
+		if err := rows.Scan(
+			&i.Source,
+			&i.Name,
+			&i.Type,
+			&i.Domain,
+			&i.Title,
+			&i.Author,
+			&i.Date,
+			&i.Url,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const notesOfDomains = `-- name: NotesOfDomains :many
+SELECT n.source, n.name, n.type, n.domain, n.title, n.author, n.date, n.url, count(*) OVER () AS found
+FROM ops.note n
+JOIN ops.batch b ON b.id = n.batch AND b.recorded_at <= $1
+WHERE NOT n.withdrawn
+  AND (cardinality($2::text[]) = 0 OR n.domain = ANY ($2::text[]))
+  AND (cardinality($3::text[]) = 0 OR n.type = ANY ($3::text[]))
+  AND NOT EXISTS (SELECT FROM ops.note k JOIN ops.batch kb ON kb.id = k.batch
+                  WHERE (k.source, k.name) = (n.source, n.name) AND kb.recorded_at <= $1 AND kb.recorded_at > b.recorded_at)
+ORDER BY n.date DESC, n.source, n.name
+LIMIT $4::integer
+`
+
+type NotesOfDomainsParams struct {
+	AsOf    time.Time
+	Domains []string
+	Types   []string
+	Most    int32
+}
+
+type NotesOfDomainsRow struct {
+	Source string
+	Name   string
+	Type   string
+	Domain string
+	Title  string
+	Author string
+	Date   *time.Time
+	Url    string
+	Found  int64
+}
+
+// Reference notes of the domains, the newest first. No domain: all of them.
+func (q *Queries) NotesOfDomains(ctx context.Context, arg NotesOfDomainsParams) ([]NotesOfDomainsRow, error) {
+	rows, err := q.db.Query(ctx, notesOfDomains,
+		arg.AsOf,
+		arg.Domains,
+		arg.Types,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NotesOfDomainsRow
+	for rows.Next() {
+		var i NotesOfDomainsRow
+		if err := rows.Scan(
+			&i.Source,
+			&i.Name,
+			&i.Type,
+			&i.Domain,
+			&i.Title,
+			&i.Author,
+			&i.Date,
+			&i.Url,
+			&i.Found,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const now = `-- name: Now :one
@@ -2440,19 +2940,123 @@ func (q *Queries) Now(ctx context.Context) (time.Time, error) {
 	return now, err
 }
 
+const observationInAnotherUnit = `-- name: ObservationInAnotherUnit :one
+SELECT s.line, s.metric, s.unit, s.first_unit::text AS first_unit
+FROM (SELECT g.line, g.metric, g.unit, first_value(g.unit) OVER (PARTITION BY g.source, g.metric ORDER BY g.line) AS first_unit
+      FROM staging.observation g WHERE g.batch = $1) s
+WHERE s.unit <> s.first_unit
+ORDER BY s.line LIMIT 1
+`
+
+type ObservationInAnotherUnitRow struct {
+	Line      int64
+	Metric    string
+	Unit      string
+	FirstUnit string
+}
+
+// A file writes one metric in one unit.
+func (q *Queries) ObservationInAnotherUnit(ctx context.Context, batch int64) (ObservationInAnotherUnitRow, error) {
+	row := q.db.QueryRow(ctx, observationInAnotherUnit, batch)
+	var i ObservationInAnotherUnitRow
+	err := row.Scan(
+		&i.Line,
+		&i.Metric,
+		&i.Unit,
+		&i.FirstUnit,
+	)
+	return i, err
+}
+
+const observations = `-- name: Observations :many
+SELECT o.dims::jsonb AS dims,
+       count(*) AS observed,
+       count(o.value) AS valued,
+       coalesce(sum(o.value), 0)::text AS total,
+       coalesce(min(o.unit), '')::text AS first_unit,
+       coalesce(max(o.unit), '')::text AS last_unit,
+       max(o.observed_at)::timestamptz AS last_at
+FROM (SELECT DISTINCT ON (k.observed_at, k.labels_key) k.observed_at, k.value, k.unit,
+             (SELECT coalesce(jsonb_object_agg(l.key, l.value), '{}') FROM jsonb_each(k.labels) l WHERE l.key = ANY ($1::text[])) AS dims
+      FROM ops.observation k
+      JOIN ops.batch b ON b.id = k.batch AND b.recorded_at <= $2
+      WHERE k.source = $3 AND k.metric = $4
+        AND k.observed_at >= $5 AND k.observed_at < $6
+      ORDER BY k.observed_at, k.labels_key, b.recorded_at DESC) o
+GROUP BY o.dims
+ORDER BY o.dims
+`
+
+type ObservationsParams struct {
+	Dims        []string
+	AsOf        time.Time
+	Source      string
+	Metric      string
+	WindowStart time.Time
+	WindowEnd   time.Time
+}
+
+type ObservationsRow struct {
+	Dims      []byte
+	Observed  int64
+	Valued    int64
+	Total     string
+	FirstUnit string
+	LastUnit  string
+	LastAt    time.Time
+}
+
+// What one source observed of one thing in a window, by the labels that matter.
+func (q *Queries) Observations(ctx context.Context, arg ObservationsParams) ([]ObservationsRow, error) {
+	rows, err := q.db.Query(ctx, observations,
+		arg.Dims,
+		arg.AsOf,
+		arg.Source,
+		arg.Metric,
+		arg.WindowStart,
+		arg.WindowEnd,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ObservationsRow
+	for rows.Next() {
+		var i ObservationsRow
+		if err := rows.Scan(
+			&i.Dims,
+			&i.Observed,
+			&i.Valued,
+			&i.Total,
+			&i.FirstUnit,
+			&i.LastUnit,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openCycle = `-- name: OpenCycle :execrows
 
 UPDATE cob.cycle
 SET state = 'open', series_version = $1, template = $2, template_version = $3,
-    calendar = $4, calendar_version = $5, withhold = $6,
-    requested_by = $7, request_id = $8, opened_at = clock_timestamp(), as_of_rule = $9
-WHERE series = $10 AND business_date = $11 AND state IN ('owed', 'missed')
+    metrics = $4,
+    calendar = $5, calendar_version = $6, withhold = $7,
+    requested_by = $8, request_id = $9, opened_at = clock_timestamp(), as_of_rule = $10
+WHERE series = $11 AND business_date = $12 AND state IN ('owed', 'missed')
 `
 
 type OpenCycleParams struct {
 	SeriesVersion   int32
 	Template        *string
 	TemplateVersion *string
+	Metrics         []byte
 	Calendar        *string
 	CalendarVersion *int32
 	Withhold        string
@@ -2470,6 +3074,7 @@ func (q *Queries) OpenCycle(ctx context.Context, arg OpenCycleParams) (int64, er
 		arg.SeriesVersion,
 		arg.Template,
 		arg.TemplateVersion,
+		arg.Metrics,
 		arg.Calendar,
 		arg.CalendarVersion,
 		arg.Withhold,
@@ -2483,6 +3088,41 @@ func (q *Queries) OpenCycle(ctx context.Context, arg OpenCycleParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const pinnedMetrics = `-- name: PinnedMetrics :many
+SELECT m.id, m.version, m.spec, m.sha256, m.note, m.applied_by, m.applied_at FROM cob.metric m
+JOIN jsonb_to_recordset($1::jsonb) AS p (id text, version integer) ON (p.id, p.version) = (m.id, m.version)
+ORDER BY m.id
+`
+
+// The versions that a cycle was opened with.
+func (q *Queries) PinnedMetrics(ctx context.Context, metrics []byte) ([]CobMetric, error) {
+	rows, err := q.db.Query(ctx, pinnedMetrics, metrics)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CobMetric
+	for rows.Next() {
+		var i CobMetric
+		if err := rows.Scan(
+			&i.ID,
+			&i.Version,
+			&i.Spec,
+			&i.Sha256,
+			&i.Note,
+			&i.AppliedBy,
+			&i.AppliedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const plannedCells = `-- name: PlannedCells :many
@@ -3205,6 +3845,33 @@ type StageIncidentsParams struct {
 	Title  string
 }
 
+type StageNotesParams struct {
+	Batch     int64
+	Line      int64
+	Source    string
+	Name      string
+	Type      string
+	Domain    string
+	Title     string
+	Author    string
+	Date      *time.Time
+	Url       string
+	Notes     string
+	Tags      string
+	Withdrawn bool
+}
+
+type StageObservationsParams struct {
+	Batch      int64
+	Line       int64
+	Source     string
+	Metric     string
+	Labels     string
+	ObservedAt time.Time
+	Value      *string
+	Unit       string
+}
+
 type StagePlannedCellsParams struct {
 	Batch       int64
 	Line        int64
@@ -3420,6 +4087,46 @@ func (q *Queries) TargetEvents(ctx context.Context, asOf time.Time, windowEnd ti
 	return items, nil
 }
 
+const templateFiles = `-- name: TemplateFiles :many
+SELECT f.file, f.sha256, c.size, c.body
+FROM cob.template_file f
+JOIN cob.content c ON c.sha256 = f.sha256
+WHERE f.name = $1 AND f.version = $2
+ORDER BY f.file
+`
+
+type TemplateFilesRow struct {
+	File   string
+	Sha256 []byte
+	Size   int64
+	Body   []byte
+}
+
+func (q *Queries) TemplateFiles(ctx context.Context, name string, version string) ([]TemplateFilesRow, error) {
+	rows, err := q.db.Query(ctx, templateFiles, name, version)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TemplateFilesRow
+	for rows.Next() {
+		var i TemplateFilesRow
+		if err := rows.Scan(
+			&i.File,
+			&i.Sha256,
+			&i.Size,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const templateVersion = `-- name: TemplateVersion :one
 SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.template WHERE name = $1 AND version = $2
 `
@@ -3440,7 +4147,7 @@ func (q *Queries) TemplateVersion(ctx context.Context, name string, version stri
 }
 
 const templateVersions = `-- name: TemplateVersions :many
-SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.template WHERE name = $1 ORDER BY applied_at DESC
+SELECT name, version, spec, sha256, note, applied_by, applied_at FROM cob.template WHERE name = $1 ORDER BY version
 `
 
 func (q *Queries) TemplateVersions(ctx context.Context, name string) ([]CobTemplate, error) {
@@ -3644,4 +4351,26 @@ func (q *Queries) Watermarks(ctx context.Context, windowEnd time.Time, asOf time
 		return nil, err
 	}
 	return items, nil
+}
+
+const withdrawnUnknownNote = `-- name: WithdrawnUnknownNote :one
+SELECT s.line, s.name
+FROM staging.note s
+WHERE s.batch = $1 AND s.withdrawn
+  AND NOT EXISTS (SELECT FROM ops.note k WHERE (k.source, k.name) = (s.source, s.name))
+  AND NOT EXISTS (SELECT FROM staging.note o WHERE o.batch = $1 AND NOT o.withdrawn AND (o.source, o.name) = (s.source, s.name))
+ORDER BY s.line LIMIT 1
+`
+
+type WithdrawnUnknownNoteRow struct {
+	Line int64
+	Name string
+}
+
+// The first line that withdraws a note nobody has named.
+func (q *Queries) WithdrawnUnknownNote(ctx context.Context, batch int64) (WithdrawnUnknownNoteRow, error) {
+	row := q.db.QueryRow(ctx, withdrawnUnknownNote, batch)
+	var i WithdrawnUnknownNoteRow
+	err := row.Scan(&i.Line, &i.Name)
+	return i, err
 }

@@ -36,6 +36,8 @@ type Config struct {
 	// AllowInsecure accepts an sslmode weaker than verify-full on a host that
 	// is not loopback. The program that sets it says so at each start.
 	AllowInsecure bool
+	// ReadOnly refuses whatever writes, in every transaction.
+	ReadOnly bool
 }
 
 // Store is the pool and the queries over it.
@@ -103,6 +105,9 @@ func poolConfig(c Config) (*pgxpool.Config, error) {
 	run["application_name"] = c.ApplicationName
 	run["statement_timeout"] = strconv.FormatInt(c.StatementTimeout.Milliseconds(), 10)
 	run["jit"] = "off"
+	if c.ReadOnly {
+		run["default_transaction_read_only"] = "on"
+	}
 	run["timezone"] = "UTC"
 	return cfg, nil
 }

@@ -157,6 +157,10 @@ func (w *writing) addRows(ctx context.Context, q *db.Queries, s *stage, res *Res
 		func() error { return add("action_event", s.actionEvents.used, q.AddActionEvents) },
 		func() error { return add("watermark", s.watermarks.used, q.AddWatermarks) },
 		func() error { return add("claim", s.claims.used, q.AddClaims) },
+		func() error { return w.refuseOtherUnit(ctx, q, s) },
+		func() error { return add("observation", s.observations.used, q.AddObservations) },
+		func() error { return w.refuseUnknownNote(ctx, q, s) },
+		func() error { return add("note", s.notes.used, q.AddNotes) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -220,6 +224,38 @@ func (w *writing) refuseUnknownAttempt(ctx context.Context, q *db.Queries, s *st
 	}
 	return w.fault(u.Line, "attempt", fmt.Sprintf("%s at %s of run %s is not known", quote(u.Attempt), u.At.UTC().Format(time.RFC3339Nano), quote(u.Run)),
 		"a line of kind attempt in this file, or in one recorded before under the same source, was expected", report.ErrInvalid)
+}
+
+func (w *writing) refuseOtherUnit(ctx context.Context, q *db.Queries, s *stage) error {
+	if !s.observations.used {
+		return nil
+	}
+	o, err := q.ObservationInAnotherUnit(ctx, s.batch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: compare units: %w", w.Name, err)
+	}
+	return w.fault(o.Line, "unit", quote(o.Unit),
+		fmt.Sprintf("%s was expected: an earlier line has %s in it, and one file writes a metric in one unit", quote(o.FirstUnit), o.Metric), report.ErrInvalid)
+}
+
+// refuseUnknownNote refuses to withdraw what was never there: most likely its
+// name is misspelt, and the note that was meant would stay in force.
+func (w *writing) refuseUnknownNote(ctx context.Context, q *db.Queries, s *stage) error {
+	if !s.notes.used {
+		return nil
+	}
+	u, err := q.WithdrawnUnknownNote(ctx, s.batch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: check notes: %w", w.Name, err)
+	}
+	return w.fault(u.Line, "note", quote(u.Name)+" is not known",
+		"a note of this file, or one recorded before under the same source, was expected to withdraw", report.ErrInvalid)
 }
 
 func (w *writing) countKept(ctx context.Context, q *db.Queries, s *stage, res *Result) error {

@@ -49,7 +49,8 @@ func (e *LineError) Unwrap() error { return e.kind }
 // quote shows a value in a message, shortened.
 func quote(s string) string {
 	const most = 60
-	if r := []rune(strings.ToValidUTF8(s[:min(len(s), 4*most)], "\uFFFD")); len(r) > most {
+	// One character more than is shown tells that there is more.
+	if r := []rune(strings.ToValidUTF8(s[:min(len(s), 4*(most+1))], "\uFFFD")); len(r) > most {
 		return fmt.Sprintf("%q…", string(r[:most]))
 	}
 	return fmt.Sprintf("%q", s)
@@ -93,8 +94,15 @@ func (in *input) Read(p []byte) (int, error) {
 
 func (in *input) sum() [32]byte { return [32]byte(in.hash.Sum(nil)) }
 
+// maxFound bounds what a message says was found, in bytes: JSON's own messages
+// hold whole numbers.
+const maxFound = 1000
+
 // fault is an error of the file at a line.
 func (in *input) fault(line int64, field, found, want string) error {
+	if len(found) > maxFound {
+		found = strings.ToValidUTF8(found[:maxFound], "") + "…"
+	}
 	return &LineError{in.name, line, field, found, want, report.ErrInvalid}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -125,13 +126,18 @@ var kinds = map[string]func(*fields) []any{
 		return []any{e}
 	},
 	"watermark": func(f *fields) []any {
-		return []any{Watermark{Source: f.source, Feed: f.oneOf("feed", "attacks", "findings", "incidents", "health", "actions"),
+		return []any{Watermark{Source: f.source, Feed: f.oneOf("feed", "attacks", "findings", "incidents", "health", "actions", "observations"),
 			CompleteThrough: f.time("complete_through")}}
 	},
 	"claim": func(f *fields) []any {
 		return []any{Claim{Source: f.source, Run: f.name("run"), At: f.time("at"), What: f.oneOf("what", "evaluated", "hits"),
 			Probe: f.optionalName("probe"), Detector: f.optionalName("detector"), Value: f.integer("value", 0, math.MaxInt64)}}
 	},
+	"observation": func(f *fields) []any {
+		return []any{Observation{Source: f.source, Metric: f.metric("metric"), Value: f.decimal("value"), Unit: f.unit("unit"),
+			Labels: f.labels("labels"), ObservedAt: f.time("observed_at")}}
+	},
+	"note": func(f *fields) []any { return []any{f.note()} },
 }
 
 // fields reads the fields of one line. The first fault stays; what is read
@@ -189,10 +195,21 @@ func (f *fields) readSource() {
 	}
 }
 
+// plainKey is what a field is called by those who mean well. Another name is
+// quoted in messages.
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,60}$`)
+
+func shownKey(k string) string {
+	if plainKey.MatchString(k) {
+		return k
+	}
+	return quote(k)
+}
+
 // refuseRest refuses fields that nothing has read.
 func (f *fields) refuseRest() {
 	for _, k := range slices.Sorted(maps.Keys(f.values)) {
-		f.fault(k, "not a field of this kind", "see docs/ingest.md for its fields")
+		f.fault(shownKey(k), "not a field of this kind", "see docs/ingest.md for its fields")
 	}
 }
 

@@ -2,14 +2,18 @@ package ingest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/closeofbusiness/cob/hostile"
 	"github.com/closeofbusiness/cob/report"
 )
 
@@ -133,4 +137,44 @@ func TestWallTime(t *testing.T) {
 	}
 	_, err := wallTime("05/08/2026 01:37", time.UTC)
 	require.Error(t, err)
+}
+
+// TestHostileLines: every hostile text in every field of a feed's line, and as a
+// whole file, is taken as what it says or refused as a fault of the file, which
+// can be shown.
+func TestHostileLines(t *testing.T) {
+	t.Parallel()
+	parsers := map[string]parser{"ndjson": parseNDJSON, "garak": parseGarak, "jailbreakbench": parseJailbreakBench}
+	for _, in := range hostile.Inputs() {
+		text := in.Text()
+		for name, p := range parsers {
+			records, err := parse(t, p, []byte(text), Options{Source: "s", TimeZone: time.UTC})
+			taken(t, in.Name+" as a file of "+name, records, err)
+		}
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		lines := hostile.Lines()
+		if len(text) > 64<<10 {
+			lines = lines[:1] // they are refused for their length, one like another
+		}
+		for _, line := range lines {
+			records, err := parse(t, parseNDJSON, []byte(strings.ReplaceAll(line, "@", string(quoted))), Options{})
+			taken(t, in.Name+" in "+line, records, err)
+		}
+	}
+}
+
+func taken(t *testing.T, what string, records []any, err error) {
+	t.Helper()
+	for _, r := range records {
+		checkRecord(t, r)
+	}
+	if err == nil {
+		return
+	}
+	var line *LineError
+	require.ErrorAs(t, err, &line, what)
+	require.ErrorIs(t, err, report.ErrInvalid, what)
+	require.Less(t, len(err.Error()), 4000, what)
+	require.False(t, strings.ContainsFunc(err.Error(), func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }), "%s: %q", what, err)
 }

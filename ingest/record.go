@@ -30,6 +30,8 @@ type (
 	ActionEvent    = db.StageActionEventsParams
 	Watermark      = db.StageWatermarksParams
 	Claim          = db.StageClaimsParams
+	Observation    = db.StageObservationsParams
+	Note           = db.StageNotesParams
 )
 
 // How long a text may be, in characters.

@@ -160,7 +160,7 @@ func TestNDJSON(t *testing.T) {
 	text := fixture(t, "everything.ndjson")
 	want := map[string]int64{
 		"target": 2, "target_event": 2, "run": 1, "run_event": 2, "planned_cell": 1, "attempt": 2, "score": 3, "finding": 1, "finding_event": 2,
-		"incident": 1, "incident_event": 1, "component_event": 1, "health_sample": 2, "action": 1, "action_event": 1, "watermark": 1, "claim": 1,
+		"incident": 1, "incident_event": 1, "component_event": 1, "health_sample": 2, "action": 1, "action_event": 1, "watermark": 1, "claim": 1, "note": 2,
 	}
 	dry, err := ingest.NDJSON(t.Context(), conn, strings.NewReader(text), "test.ndjson", ingest.Options{DryRun: true})
 	require.NoError(t, err)
@@ -226,5 +226,5 @@ func TestDocumentation(t *testing.T) {
 	slices.Reverse(lines) // in any order
 	res, err := ndjson(t, open(t), strings.Join(lines, "\n"))
 	require.NoError(t, err)
-	require.Len(t, res.Rows, 17)
+	require.Len(t, res.Rows, 19)
 }

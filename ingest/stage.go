@@ -39,6 +39,8 @@ type stage struct {
 	actionEvents    table[ActionEvent]
 	watermarks      table[Watermark]
 	claims          table[Claim]
+	observations    table[Observation]
+	notes           table[Note]
 }
 
 func newStage(ctx context.Context, q *db.Queries, batch int64) *stage {
@@ -61,6 +63,8 @@ func newStage(ctx context.Context, q *db.Queries, batch int64) *stage {
 		actionEvents:    table[ActionEvent]{copy: q.StageActionEvents},
 		watermarks:      table[Watermark]{copy: q.StageWatermarks},
 		claims:          table[Claim]{copy: q.StageClaims},
+		observations:    table[Observation]{copy: q.StageObservations},
+		notes:           table[Note]{copy: q.StageNotes},
 	}
 }
 
@@ -120,6 +124,12 @@ func (s *stage) add(line int64, record any) error {
 	case Claim:
 		r.Batch, r.Line = s.batch, line
 		return s.claims.add(s.ctx, r)
+	case Observation:
+		r.Batch, r.Line = s.batch, line
+		return s.observations.add(s.ctx, r)
+	case Note:
+		r.Batch, r.Line = s.batch, line
+		return s.notes.add(s.ctx, r)
 	}
 	return fmt.Errorf("a %T is no record", record)
 }
@@ -129,7 +139,7 @@ func (s *stage) flush() error {
 	for _, t := range []interface{ flush(context.Context) error }{
 		&s.targets, &s.targetEvents, &s.runs, &s.runEvents, &s.plannedCells, &s.attempts, &s.scores, &s.findings,
 		&s.findingEvents, &s.incidents, &s.incidentEvents, &s.componentEvents, &s.healthSamples, &s.actions,
-		&s.actionEvents, &s.watermarks, &s.claims,
+		&s.actionEvents, &s.watermarks, &s.claims, &s.observations, &s.notes,
 	} {
 		if err := t.flush(s.ctx); err != nil {
 			return err

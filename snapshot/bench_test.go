@@ -20,6 +20,8 @@ import (
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/dev/postgres"
 	"github.com/closeofbusiness/cob/dev/testserver"
+	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/template"
 	"github.com/closeofbusiness/cob/snapshot"
 )
 
@@ -90,6 +92,26 @@ func BenchmarkFactQueries(b *testing.B) {
 			require.NoError(b, err)
 		}
 	})
+}
+
+// BenchmarkTrends computes the facts of a report that draws everything over 14
+// business days, and of one that draws what has a lifecycle, beside one that
+// draws nothing.
+func BenchmarkTrends(b *testing.B) {
+	store := sampled(b, 20)
+	asOf := now(b, store)
+	lifecycles := template.Needs{Metrics: fact.Builtin().Metrics(), Trends: []template.Trend{
+		{ID: "findings.open", Dims: []string{"severity"}, Days: 14}, {ID: "incidents.open", Days: 14}, {ID: "actions.overdue", Days: 14}}}
+	for _, bb := range []struct {
+		name  string
+		needs template.Needs
+	}{{"none", template.Needs{Metrics: fact.Builtin().Metrics()}}, {"lifecycles", lifecycles}, {"everything", everything(14)}} {
+		b.Run(bb.name, func(b *testing.B) {
+			for b.Loop() {
+				needing(b, store, lastDay, asOf, bb.needs)
+			}
+		})
+	}
 }
 
 func middle(d []time.Duration) time.Duration { return slices.Sorted(slices.Values(d))[len(d)/2] }

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/closeofbusiness/cob/db"
@@ -43,29 +44,48 @@ func all(names []string) []string {
 	return names
 }
 
-// measure reads one window.
-func (r *reader) measure(ctx context.Context, w fact.Window) (m fact.Measurements, err error) {
+// measure reads one window's rows of the kinds of data given; nil: of all.
+func (r *reader) measure(ctx context.Context, w fact.Window, feeds []string) (m fact.Measurements, err error) {
 	m.Window = w
-	asOf, sources := r.req.AsOf, r.sources()
-	cells, err := r.AttackCells(ctx, db.AttackCellsParams{AsOf: asOf, WindowStart: w.From, WindowEnd: w.To, Sources: sources})
+	for _, step := range []struct {
+		feed string
+		read func(context.Context, *fact.Measurements) error
+	}{
+		{"attacks", r.cells}, {"attacks", r.attempts}, {"attacks", r.runs}, {"health", r.health}, {fact.Observations, r.observations},
+	} {
+		if feeds != nil && !slices.Contains(feeds, step.feed) {
+			continue
+		}
+		if err := step.read(ctx, &m); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+func (r *reader) cells(ctx context.Context, m *fact.Measurements) error {
+	w := m.Window
+	cells, err := r.AttackCells(ctx, db.AttackCellsParams{AsOf: r.req.AsOf, WindowStart: w.From, WindowEnd: w.To, Sources: r.sources()})
 	if cells, err = read("evaluations", cells, err); err != nil {
-		return m, err
+		return err
 	}
 	m.Cells = convert(cells, func(c db.AttackCellsRow) fact.Cell {
 		return fact.Cell{Run: c.Run, Source: c.Source, Target: c.Target, Category: c.Category, Probe: c.Probe,
 			Detector: c.Detector, Evaluated: c.Evaluated, Hits: c.Hits, Last: c.LastAt.UTC()}
 	})
-	attempts, err := r.AttemptCounts(ctx, db.AttemptCountsParams{AsOf: asOf, WindowStart: w.From, WindowEnd: w.To, Sources: sources})
+	return nil
+}
+
+func (r *reader) attempts(ctx context.Context, m *fact.Measurements) error {
+	w := m.Window
+	attempts, err := r.AttemptCounts(ctx, db.AttemptCountsParams{AsOf: r.req.AsOf, WindowStart: w.From, WindowEnd: w.To, Sources: r.sources()})
 	if attempts, err = read("attempts", attempts, err); err != nil {
-		return m, err
+		return err
 	}
 	m.Attempts = convert(attempts, func(a db.AttemptCountsRow) fact.AttemptCount {
 		return fact.AttemptCount{Source: a.Source, Target: a.Target, Sent: a.Sent, Answered: a.Answered}
 	})
-	if err := r.runs(ctx, &m); err != nil {
-		return m, err
-	}
-	return m, r.health(ctx, &m)
+	return nil
 }
 
 func (r *reader) runs(ctx context.Context, m *fact.Measurements) error {
@@ -191,29 +211,6 @@ func Watermarks(ctx context.Context, q *db.Queries, sources []string, cutoff, as
 		return fact.Watermark{Source: w.Source, Feed: w.Feed, CompleteThrough: w.CompleteThrough.UTC(),
 			Reached: w.Reached, RecordedAt: w.RecordedAt.UTC()}
 	}), nil
-}
-
-// trend reads the last business days' totals, each in its own window.
-func (r *reader) trend(ctx context.Context, in *fact.Input) error {
-	dates := r.cal.Before(in.Date, TrendDays)
-	bounds := make([]time.Time, 0, len(dates)+1)
-	bounds = append(bounds, r.window(dates[0]).From)
-	in.Trend = make([]fact.Point, len(dates))
-	for i, d := range dates {
-		bounds = append(bounds, r.window(d).To)
-		in.Trend[i].Date = d
-	}
-	bounds[len(dates)-1], bounds[len(dates)] = in.Window.From, in.Window.To
-	rows, err := r.AttackTrend(ctx, db.AttackTrendParams{Bounds: bounds, AsOf: r.req.AsOf,
-		WindowStart: bounds[0], WindowEnd: in.Window.To, Sources: r.sources()})
-	if rows, err = read("trend", rows, err); err != nil {
-		return err
-	}
-	for _, row := range rows {
-		p := &in.Trend[row.Bucket-1]
-		p.Numerator, p.Denominator = row.Hits, row.Evaluated
-	}
-	return nil
 }
 
 // versionChanges counts each changed target's evaluations after its last

@@ -17,7 +17,8 @@ import (
 	"github.com/closeofbusiness/cob/report/template"
 )
 
-// TrendDays is how many business days a trend holds, the cycle's own included.
+// TrendDays is how many business days a trend holds, the cycle's own included,
+// where no template says how many it needs.
 const TrendDays = 14
 
 // Request says whose facts are wanted, and whose knowledge they use.
@@ -52,12 +53,15 @@ func Facts(ctx context.Context, store *db.Store, r Request) (*fact.Set, error) {
 		if r.AsOf.After(now) {
 			return fmt.Errorf("%w: as-of %s lies in the future", report.ErrInvalid, r.AsOf.Format(time.RFC3339))
 		}
-		in, err := (&reader{Queries: q, cal: r.Calendar, req: r}).input(ctx)
+		read := &reader{Queries: q, cal: r.Calendar, req: r}
+		in, err := read.input(ctx)
 		if err != nil {
 			return err
 		}
-		set, err = fact.Compute(*in)
-		return err
+		if set, err = fact.Compute(*in); err != nil {
+			return err
+		}
+		return read.references(ctx, set)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compute the facts of %s on %s: %w", r.Series.Name, r.Date, err)
@@ -82,7 +86,7 @@ func (r *reader) input(ctx context.Context) (*fact.Input, error) {
 		Sources: s.SourceNames(), Optional: s.Optional(), Metrics: r.req.Needs.Declared(),
 	}
 	if r.req.Needs.Metrics != nil {
-		in.Feeds = r.req.Needs.Feeds()
+		in.Feeds, in.Trends = r.req.Needs.Feeds(), asked(r.req.Needs)
 	}
 	if in.Deadline.IsZero() {
 		in.Deadline = s.DeadlineAfter(in.Window.To)
@@ -90,7 +94,7 @@ func (r *reader) input(ctx context.Context) (*fact.Input, error) {
 	in.Previous.Window.To = in.Window.From
 	in.Late = in.AsOf.After(in.Deadline)
 	for _, step := range []func(context.Context, *fact.Input) error{
-		r.measurements, r.events, r.watermarks, r.trend, r.versionChanges, r.claims, r.lateBatches,
+		r.measurements, r.events, r.watermarks, r.trend, r.history, r.versionChanges, r.claims, r.lateBatches,
 	} {
 		if err := step(ctx, in); err != nil {
 			return nil, err
@@ -105,9 +109,9 @@ func (r *reader) window(d report.Date) fact.Window {
 }
 
 func (r *reader) measurements(ctx context.Context, in *fact.Input) (err error) {
-	if in.Now, err = r.measure(ctx, in.Window); err != nil {
+	if in.Now, err = r.measure(ctx, in.Window, in.Feeds); err != nil {
 		return err
 	}
-	in.Before, err = r.measure(ctx, in.Previous.Window)
+	in.Before, err = r.measure(ctx, in.Previous.Window, in.Feeds)
 	return err
 }

@@ -76,6 +76,7 @@ func (p *plan) batches(yield func(batch) bool) {
 		h.samples(d)
 		h.attacks(d)
 		h.close(d)
+		h.support(d)
 		offset++
 	}
 	given()
@@ -97,10 +98,12 @@ type history struct {
 	silentSince map[string]time.Time // by component: since when it sends no samples
 	late        []any                // results that come in later than their run
 	rescored    []any
+	desk        supportDesk
+	moment      int // how many of the desk's observations there were
 }
 
 func newHistory(p *plan) *history {
-	h := &history{plan: p, held: map[string][]any{}, silentSince: map[string]time.Time{}}
+	h := &history{plan: p, held: map[string][]any{}, silentSince: map[string]time.Time{}, desk: newSupportDesk()}
 	h.number()
 	return h
 }
@@ -131,6 +134,8 @@ func (h *history) begin(d day) {
 	for _, c := range components {
 		h.add(Health, ingest.ComponentEvent{Source: Health, Component: c.name, At: d.clock(9, 0).AddDate(0, 0, -60), Kind: "watched", IntervalS: ptr(int32(interval / time.Second))})
 	}
+	h.notes(d)
+	h.deliver(d, Notes, "start of notes", 10*time.Second)
 	h.deliver(d, Health, "start of health", 20*time.Second)
 	h.deliver(d, Findings, "start of findings", 65*time.Second)
 	h.deliver(d, Incidents, "start of incidents", 91*time.Second)

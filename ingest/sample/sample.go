@@ -26,13 +26,14 @@ import (
 // Format is what the sample's batches are recorded as.
 const Format = "sample"
 
-// The sources. Each delivers one feed.
+// The sources, beside Helpdesk. Each delivers one feed; notes are nobody's.
 const (
 	Attacks   = "sample-garak"
 	Findings  = "sample-findings"
 	Incidents = "sample-incidents"
 	Health    = "sample-health"
 	Actions   = "sample-actions"
+	Notes     = "sample-notes"
 )
 
 // settled is how long after a cutoff the day's last batch has been recorded.

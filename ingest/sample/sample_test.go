@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/dev/testserver"
+	"github.com/closeofbusiness/cob/ingest"
 	"github.com/closeofbusiness/cob/ingest/sample"
 	"github.com/closeofbusiness/cob/report"
 )
@@ -104,12 +106,16 @@ func TestStory(t *testing.T) {
 	require.Equal(t, "decision", text(t, conn, `SELECT kind FROM ops.action WHERE name = 'A-125'`))
 	require.Equal(t, "opened mitigated", text(t, conn, `SELECT string_agg(kind, ' ' ORDER BY at) FROM ops.incident_event WHERE name = 'INC-0871'`))
 
+	require.Equal(t, "advisory 2, policy 2, runbook 4", text(t, conn, `SELECT string_agg(format('%s %s', type, n), ', ' ORDER BY type)
+		FROM (SELECT type, count(*) n FROM ops.note WHERE source = 'sample-notes' GROUP BY type) t`))
+	require.Equal(t, "Oct 22 17:00:10", text(t, conn, `SELECT to_char(recorded_at AT TIME ZONE 'Europe/London', 'Mon DD HH24:MI:SS') FROM ops.batch WHERE source = 'sample-notes'`))
+
 	samples := `SELECT count(*) || ' ' || max(at AT TIME ZONE 'Europe/London')::time FROM ops.health_sample WHERE component = $3 AND at >= $1 AND at < $2`
 	require.Equal(t, "120 02:57:00", text(t, conn, samples, append(friday, "voice-bridge")...))
 	require.Equal(t, "288 16:57:00", text(t, conn, samples, append(friday, "api-gateway")...))
 
 	require.Equal(t, "0", text(t, conn, `SELECT count(*) FROM `+window, "2026-11-10 17:00+00", "2026-11-11 17:00+00"), "the outage")
-	require.Equal(t, "5", text(t, conn, `SELECT count(DISTINCT (source, feed)) FROM ops.watermark WHERE complete_through = '2026-11-20 17:00+00'`))
+	require.Equal(t, "6", text(t, conn, `SELECT count(DISTINCT (source, feed)) FROM ops.watermark WHERE complete_through = '2026-11-20 17:00+00'`))
 	require.Equal(t, "17:06:02", text(t, conn, `SELECT (max(recorded_at) AT TIME ZONE 'Europe/London')::time FROM ops.batch`))
 }
 
@@ -164,14 +170,26 @@ func TestGoesOn(t *testing.T) {
 	res := load(t, conn, sample.Options{Until: "2026-11-17", BusinessDays: 5})
 	require.False(t, res.Already)
 	require.Equal(t, before, text(t, conn, `SELECT string_agg(id || ' ' || recorded_at, ',' ORDER BY id) FROM ops.batch WHERE id <= $1::bigint`, last))
-	// Three days of five feeds, and a weekend's health.
-	require.Equal(t, 3*5+2, res.Batches)
+	// Three days of six feeds, and a weekend's health.
+	require.Equal(t, 3*6+2, res.Batches)
 	require.Equal(t, "4.1 4.2 4.3", text(t, conn, `SELECT string_agg(DISTINCT version, ' ' ORDER BY version) FROM ops.target_event WHERE target = 'support-assistant'`))
 	require.Equal(t, "198", text(t, conn, `SELECT count(*) FILTER (WHERE hit) FROM `+window+` WHERE target = 'support-assistant'`, "2026-11-16 17:00+00", "2026-11-17 17:00+00"))
 	again := load(t, conn, sample.Options{Until: "2026-11-17"})
 	require.True(t, again.Already)
 	earlier := load(t, conn, sample.Options{Until: "2026-11-13"})
 	require.True(t, earlier.Already)
+}
+
+// The notes of the sample are such as a file could hold.
+func TestNotesKeepTheRules(t *testing.T) {
+	t.Parallel()
+	conn, other := open(t), open(t)
+	load(t, conn, sample.Options{Until: "2026-11-12", BusinessDays: 1})
+	lines := text(t, conn, `SELECT string_agg(json_build_object('kind', 'note', 'source', 'copy', 'note', name, 'type', type, 'domain', domain, 'title', title, 'author', author,
+		'date', date, 'url', url, 'notes', nullif(notes, ''), 'tags', string_to_array(tags, ', '))::text, chr(10)) FROM ops.note`)
+	res, err := ingest.NDJSON(t.Context(), other, strings.NewReader(lines), "notes.ndjson", ingest.Options{})
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{"note": 8}, res.Rows)
 }
 
 // What a history of 90 business days holds: a holiday, a change of the clocks,

@@ -27,6 +27,8 @@ type Sentence struct {
 	// Claim is what a model wrote, before its references were filled in; empty
 	// for a sentence by rules.
 	Claim string `json:"claim,omitempty"`
+	// Cites are the keys of reference notes that the sentence cites.
+	Cites []string `json:"cites,omitempty"`
 	// Checks names the checks that the claim passed.
 	Checks []string `json:"checks,omitempty"`
 }

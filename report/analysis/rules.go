@@ -41,6 +41,7 @@ func ByRules(set *fact.Set, o Options) (Narrative, error) {
 	w.findings()
 	w.incidents()
 	w.runs()
+	w.declared()
 	return Narrative{Sentences: w.within(o.Sentences, o.Words), Label: RulesLabel}, nil
 }
 
@@ -50,6 +51,7 @@ const (
 	keepAlways = iota
 	keepMover
 	keepRuns
+	keepDeclared
 	keepVersion
 	keepSecondIncident
 )

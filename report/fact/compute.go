@@ -29,14 +29,12 @@ func Compute(in Input) (*Set, error) {
 	}
 	set.Facts = compare(now.facts, before.facts)
 	compareLikeForLike(set.Facts, in.Now.Cells, in.Before.Cells)
+	compareObserved(set.Facts, now, before)
 	set.Facts = append(set.Facts, countUnmeasured(set, before.facts)...)
 	for i := range set.Facts {
 		set.Facts[i].Window, set.Facts[i].AsOf = in.Window, in.AsOf
 	}
-	set.Trends = []Trend{}
-	if in.about("attacks") {
-		set.Trends = append(set.Trends, trend(&in))
-	}
+	set.Trends = trends(&in, now, before)
 	set.Feeds = feeds(&in)
 	set.Sample = slices.ContainsFunc(set.Feeds, func(f Feed) bool { return strings.HasPrefix(f.Source, samplePrefix) })
 	set.Records = records(&in)
@@ -59,6 +57,7 @@ func measure(in *Input, m Measurements) *ledger {
 	}{
 		{"attacks", l.attacks}, {"attacks", l.attempts}, {"attacks", l.runs}, {"findings", l.findings},
 		{"incidents", l.incidents}, {"actions", l.actions}, {"health", l.health},
+		{Observations, l.declaredMetrics},
 	} {
 		if in.about(step.feed) {
 			step.measure()
@@ -184,25 +183,13 @@ func compare(now, before []Fact) []Fact {
 // countUnmeasured makes the facts about the facts.
 func countUnmeasured(s *Set, before []Fact) []Fact {
 	old := Set{Metrics: s.Metrics, Facts: before}
+	return compare(s.about(), old.about())
+}
+
+// about counts the set's facts, and those of them that are not measured.
+func (s *Set) about() []Fact {
 	l := ledger{in: &Input{registry: builtin}}
 	l.set("facts.unmeasured", nil, float64(len(s.Notes())), int64(len(s.Facts)))
 	l.set("facts.total", nil, float64(s.Figures()), int64(len(s.Facts)))
-	b := ledger{in: &Input{registry: builtin}}
-	b.set("facts.unmeasured", nil, float64(len(old.Notes())), int64(len(before)))
-	b.set("facts.total", nil, float64(old.Figures()), int64(len(before)))
-	return compare(l.facts, b.facts)
-}
-
-func trend(in *Input) Trend {
-	t := Trend{ID: "attack.success_rate", Unit: Ratio, Points: slices.Clone(in.Trend)}
-	for i := range t.Points {
-		p := &t.Points[i]
-		if p.Denominator > 0 && p.Reason == "" {
-			v := float64(p.Numerator) / float64(p.Denominator)
-			p.Value = &v
-		} else if p.Reason == "" {
-			p.Reason = NoEvaluation
-		}
-	}
-	return t
+	return l.facts
 }

@@ -3,7 +3,6 @@ package fact_test
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -14,6 +13,7 @@ import (
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/calendar"
 	"github.com/closeofbusiness/cob/report/fact"
+	"github.com/closeofbusiness/cob/report/fact/facttest"
 )
 
 const date = report.Date("2026-11-20")
@@ -291,46 +291,8 @@ func TestIdentities(t *testing.T) {
 			c.Category = fmt.Sprint("c", i%4)
 			in.Now.Cells = append(in.Now.Cells, c)
 		}
-		checkIdentities(rt, compute(t, *in))
+		facttest.Identities(rt, compute(t, *in))
 	})
-}
-
-func checkIdentities(t require.TestingT, s *fact.Set) {
-	get := func(id string, d fact.Dims) float64 {
-		if f := s.Find(id, d); f.Measured() {
-			return *f.Value
-		}
-		return 0
-	}
-	sum := func(id string, dims ...string) (n float64) {
-		for _, f := range s.By(id, dims...) {
-			if f.Measured() {
-				n += *f.Value
-			}
-		}
-		return n
-	}
-	for _, id := range []string{"attack.evaluated", "attack.hits"} {
-		require.Equal(t, get(id, nil), sum(id, "target"), id)
-		require.Equal(t, get(id, nil), sum(id, "category"), id)
-		require.Equal(t, get(id, nil), sum(id, "target", "probe", "detector"), id)
-	}
-	for _, d := range []fact.Dims{nil, {"severity": "critical"}, {"severity": "high"}, {"severity": "medium"}, {"severity": "low"}} {
-		require.Equal(t, get("findings.open", d),
-			get("findings.open_before", d)+get("findings.opened", d)-get("findings.closed", d)+get("findings.rerated_net", d), d.String())
-	}
-	require.Zero(t, get("findings.rerated_net", nil))
-	require.Equal(t, get("actions.open", nil), get("actions.open_before", nil)+get("actions.new", nil)-get("actions.done", nil))
-	require.Len(t, s.Records.Actions, int(get("actions.open", nil)))
-	require.Equal(t, get("runs.planned", nil), get("runs.completed", nil)+get("runs.failed", nil)+get("runs.not_started", nil))
-	require.Equal(t, get("attempts.sent", nil), get("attempts.answered", nil)+get("attempts.unanswered", nil))
-	require.InDelta(t, len(s.Notes()), get("facts.unmeasured", nil), 0)
-	for i := range s.Facts {
-		if f := &s.Facts[i]; f.Change != nil {
-			require.Equal(t, *f.Value-*f.Previous, *f.Change, f.Key())
-			require.False(t, math.IsNaN(*f.Change) || math.IsInf(*f.Change, 0), f.Key())
-		}
-	}
 }
 
 func drawTime(t *rapid.T) time.Time {

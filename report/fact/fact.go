@@ -31,13 +31,8 @@ type Dims map[string]string
 // String writes the dimensions in their order, "target=a,probe=b"; those of
 // declared metrics by name after those built in.
 func (d Dims) String() string {
-	keys := make([]string, 0, len(d))
-	for k := range d {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(dimOrder(a)-dimOrder(b), strings.Compare(a, b)) })
 	var b strings.Builder
-	for i, k := range keys {
+	for i, k := range d.names() {
 		if i > 0 {
 			b.WriteByte(',')
 		}
@@ -48,7 +43,23 @@ func (d Dims) String() string {
 	return b.String()
 }
 
+// names are the dimensions in their order.
+func (d Dims) names() []string {
+	keys := make([]string, 0, len(d))
+	for k := range d {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, CompareDimensions)
+	return keys
+}
+
 var dimensions = []string{"target", "category", "probe", "detector", "severity", "component"}
+
+// CompareDimensions orders names of dimensions: those built in as pages show
+// them, then the others by name.
+func CompareDimensions(a, b string) int {
+	return cmp.Or(dimOrder(a)-dimOrder(b), strings.Compare(a, b))
+}
 
 func dimOrder(name string) int {
 	if i := slices.Index(dimensions, name); i >= 0 {
@@ -160,6 +171,7 @@ type Day struct {
 // own last. All points are computed at the cycle's as-of.
 type Trend struct {
 	ID     string  `json:"id"`
+	Dims   Dims    `json:"dims,omitempty"` // empty: in total
 	Unit   Unit    `json:"unit"`
 	Points []Point `json:"points"`
 }
@@ -176,7 +188,7 @@ type Point struct {
 // Feed is one source's promise for one kind of data.
 type Feed struct {
 	Source string `json:"source"`
-	Name   string `json:"feed"` // attacks, findings, incidents, health, actions
+	Name   string `json:"feed"` // attacks, findings, incidents, health, actions, observations
 	// CompleteThrough is the newest watermark known at the as-of; nil: none.
 	CompleteThrough *time.Time `json:"complete_through"`
 	// ReachedAt is when a watermark at or beyond the cutoff was recorded.
@@ -213,6 +225,9 @@ type Records struct {
 	ActionsDone   []string       `json:"actions_done"` // done in the window, by ID
 	Disagreements []Disagreement `json:"disagreements"`
 	LateBatches   []LateBatch    `json:"late_batches"`
+	// References are the reference notes that the report lists or cites; nil: it
+	// asks for none.
+	References *References `json:"references,omitempty"`
 }
 
 // Target is what was tested and which version it ran.
@@ -355,14 +370,26 @@ func hasExactly(d Dims, names []string) bool {
 	return true
 }
 
-// Trend returns the trend of a metric, or nil.
+// Trend returns the trend of a metric in total, or nil.
 func (s *Set) Trend(id string) *Trend {
 	for i := range s.Trends {
-		if s.Trends[i].ID == id {
+		if s.Trends[i].ID == id && len(s.Trends[i].Dims) == 0 {
 			return &s.Trends[i]
 		}
 	}
 	return nil
+}
+
+// TrendsBy returns a metric's trends that have exactly the given dimensions, in
+// the set's order.
+func (s *Set) TrendsBy(id string, dims ...string) []*Trend {
+	var out []*Trend
+	for i := range s.Trends {
+		if t := &s.Trends[i]; t.ID == id && hasExactly(t.Dims, dims) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Notes returns the figures that are not measured, in the set's order. The

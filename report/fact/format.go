@@ -251,6 +251,12 @@ func (f *Fact) ShownComparableChange() Change {
 	return f.change(f.ExactComparableValue(), f.ExactComparable())
 }
 
+// ChangeOf is the change of a value that no fact holds, such as one made of
+// several, shown as a fact's would be.
+func ChangeOf(u Unit, decimals int, good Polarity, now, before *big.Rat) Change {
+	return (&Fact{Unit: u, Decimals: decimals, Good: good}).change(now, before)
+}
+
 func (f *Fact) change(now, before *big.Rat) Change {
 	if now == nil || before == nil {
 		return Change{}

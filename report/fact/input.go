@@ -39,8 +39,15 @@ type Input struct {
 	Actions   []ActionEvent
 	Targets   []TargetEvent
 
+	// Trends are those that the report needs. Nil: that of attack.success_rate,
+	// over the days of Trend.
+	Trends []TrendRequest
+	// History are the days that the trends reach back to, oldest first, up to the
+	// one before the previous. Rows are needed only of PastFeeds.
+	History []Past
+
 	Watermarks []Watermark
-	Trend      []Point // of attack.success_rate, without values
+	Trend      []Point // of attack.success_rate in total, without values
 	// Since counts a target's evaluations after its last version change.
 	Since       map[string]int64
 	Claims      []Claim
@@ -48,6 +55,9 @@ type Input struct {
 	LateBatches []LateBatch
 
 	registry *Registry // built-in and declared
+	// elsewhere are sources that have promised something that the report is not
+	// about.
+	elsewhere []string
 }
 
 // declared are the declared metrics in the registry's order.
@@ -60,7 +70,14 @@ func (in *Input) declared() []Metric {
 
 // narrow leaves out the rows of what the report is not about.
 func (in *Input) narrow() {
-	in.Watermarks = slices.DeleteFunc(slices.Clone(in.Watermarks), func(w Watermark) bool { return !in.about(w.Feed) })
+	observers := in.observers()
+	in.Watermarks = slices.DeleteFunc(slices.Clone(in.Watermarks), func(w Watermark) bool {
+		foreign := !in.about(w.Feed) || w.Feed == Observations && !slices.Contains(observers, w.Source)
+		if foreign {
+			in.elsewhere = append(in.elsewhere, w.Source)
+		}
+		return foreign
+	})
 	for _, m := range []*Measurements{&in.Now, &in.Before} {
 		if !in.about("attacks") {
 			m.Cells, m.Attempts, m.Runs, m.Planned = nil, nil, nil, nil
@@ -84,7 +101,24 @@ func (in *Input) narrow() {
 }
 
 // about tells whether the report is about a kind of data.
-func (in *Input) about(feed string) bool { return in.Feeds == nil || slices.Contains(in.Feeds, feed) }
+func (in *Input) about(feed string) bool {
+	if in.Feeds == nil {
+		return feed != Observations || len(in.Metrics) > 0
+	}
+	return slices.Contains(in.Feeds, feed)
+}
+
+// observers are the sources whose observations the report is about, of those
+// that the series names.
+func (in *Input) observers() (out []string) {
+	for _, m := range in.Metrics {
+		named := len(in.Sources) == 0 || slices.Contains(in.Sources, m.Declared.Source)
+		if named && !slices.Contains(out, m.Declared.Source) {
+			out = append(out, m.Declared.Source)
+		}
+	}
+	return out
+}
 
 // Days counts business days; report/calendar does.
 type Days interface {
@@ -103,6 +137,8 @@ type Measurements struct {
 	Planned    []PlannedCell
 	Components []Component
 	Health     []HealthCount
+	// Observations are those of the declared metrics.
+	Observations []ObservationCount
 }
 
 // Cell counts the evaluations of one run, probe and detector.

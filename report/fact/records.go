@@ -230,7 +230,7 @@ func disagreements(in *Input) []Disagreement {
 }
 
 // feedNames are the kinds of data that a report is made of.
-var feedNames = []string{"attacks", "findings", "incidents", "health", "actions"}
+var feedNames = []string{"attacks", "findings", "incidents", "health", "actions", Observations}
 
 // feeds lists every feed: those that give watermarks, sources with rows that
 // give none and, last, what is needed and has no source at all. A series that
@@ -271,10 +271,13 @@ func feeds(in *Input) []Feed {
 	for _, e := range in.Actions {
 		see("actions", e.Source)
 	}
+	for _, source := range in.observers() {
+		see(Observations, source)
+	}
 	slices.SortStableFunc(out, func(a, b Feed) int {
 		return cmp.Or(slices.Index(feedNames, a.Name)-slices.Index(feedNames, b.Name), cmp.Compare(a.Source, b.Source))
 	})
-	out = append(out, absent(out, in.Sources)...)
+	out = append(out, in.absent(out)...)
 	for i := range out {
 		out[i].Optional = slices.Contains(in.Optional, out[i].Source)
 	}
@@ -282,18 +285,18 @@ func feeds(in *Input) []Feed {
 }
 
 // absent lists the feeds that are needed and that nobody gives.
-func absent(have []Feed, sources []string) []Feed {
+func (in *Input) absent(have []Feed) []Feed {
 	var out []Feed
-	for _, source := range sources {
-		if !slices.ContainsFunc(have, func(f Feed) bool { return f.Source == source }) {
+	for _, source := range in.Sources {
+		if !slices.Contains(in.elsewhere, source) && !slices.ContainsFunc(have, func(f Feed) bool { return f.Source == source }) {
 			out = append(out, Feed{Source: source})
 		}
 	}
-	if len(sources) > 0 {
+	if len(in.Sources) > 0 {
 		return out
 	}
 	for _, name := range feedNames {
-		if !slices.ContainsFunc(have, func(f Feed) bool { return f.Name == name }) {
+		if in.about(name) && !slices.ContainsFunc(have, func(f Feed) bool { return f.Name == name }) {
 			out = append(out, Feed{Name: name})
 		}
 	}

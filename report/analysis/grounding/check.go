@@ -46,6 +46,9 @@ type check struct {
 
 func (m *Material) check(c Claim, it subject) *check {
 	k := &check{m: m, it: it, claim: c, applied: map[string]bool{}}
+	var cites string
+	k.claim.Text, cites = uncited(c.Text)
+	k.cite(cites)
 	if !k.read() {
 		return k
 	}

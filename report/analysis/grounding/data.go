@@ -16,6 +16,7 @@ type given struct {
 	LeftOut     int               `json:"facts_left_out"`
 	Facts       []givenFact       `json:"facts"`
 	Labels      map[string]string `json:"labels"`
+	Notes       []givenNote       `json:"reference_notes,omitempty"`
 }
 
 type givenFact struct {
@@ -44,7 +45,7 @@ type givenFact struct {
 // quoted labels of aliases only.
 func (m *Material) Data() string {
 	g := given{BusinessDay: m.days.today, PreviousDay: m.days.previous, LeftOut: m.leftOut,
-		Facts: make([]givenFact, len(m.entries)), Labels: map[string]string{}}
+		Facts: make([]givenFact, len(m.entries)), Labels: map[string]string{}, Notes: m.givenNotes()}
 	if g.PreviousDay == "" {
 		g.PreviousDay = "the previous business day"
 	}
@@ -143,11 +144,14 @@ func reasonKind(reason string) string {
 		{fact.NoEvaluation, "no evaluation was made"},
 		{"is complete only through", "the feed is not complete"},
 		{"no source has said", "the feed is not complete"},
+		{"has not said that", "the feed is not complete"},
 		{"did not start", "a run did not start"},
 		{"had not ended", "a run had not ended"},
 		{"completed without it", "a run completed without it"},
 		{"failed at", "a run failed"},
 		{"sample", "too few samples"},
+		{"no observation of", "no observation was recorded"},
+		{"observation", "too few observations"},
 	} {
 		if strings.Contains(reason, k.mark) {
 			return k.kind

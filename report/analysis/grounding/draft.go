@@ -14,12 +14,14 @@ func (m *Material) checkDraft(d Draft) []Violation {
 	words, seen := 0, map[string]bool{}
 	for i, c := range d.Claims {
 		words += m.words(c.Text)
-		text := strings.ToLower(strings.Join(strings.Fields(c.Text), " "))
+		plain, _ := uncited(c.Text)
+		text := strings.ToLower(strings.Join(strings.Fields(plain), " "))
 		if seen[text] {
 			out = append(out, Violation{i + 1, ruleRepetition, "an earlier claim says the same"})
 		}
 		seen[text] = true
 	}
+	out = append(out, citedTwice(d)...)
 	if words > m.options.Words {
 		out = append(out, Violation{0, ruleDraft, "there are more than " + itoa(m.options.Words) + " words"})
 	}

@@ -75,7 +75,7 @@ func dimsOf(entries []*entry) []dim {
 		}
 	}
 	for _, e := range entries {
-		for _, name := range dimensions {
+		for _, name := range dimensionsOf(e.dims) {
 			if value, has := e.dims[name]; has {
 				add(dim{name, value})
 			}

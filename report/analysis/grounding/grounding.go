@@ -21,8 +21,10 @@ type Material struct {
 	names   *names
 	entries []*entry
 	byKey   map[string]*entry
+	notes   []note
 	leftOut int
 	lexicon *lexicon
+	labels  map[string]meaning // of declared metrics
 }
 
 // entry is a fact under the names that the model knows.
@@ -58,10 +60,12 @@ func New(set *fact.Set, o analysis.Options) (*Material, error) {
 		m.days.previous = p
 	}
 	m.names = nameFacts(set.Facts)
+	m.labels = labelsOf(set.Metrics)
 	m.choose()
+	m.offer()
 	m.names.spellings = spellings(m.entries)
 	dayBefore := set.Previous.Date.Time().AddDate(0, 0, 1).Equal(set.BusinessDate.Time())
-	m.lexicon = newLexicon(m.days, dayBefore)
+	m.lexicon = newLexicon(m.days, dayBefore, m.labels)
 	return m, nil
 }
 
@@ -72,7 +76,7 @@ func (m *Material) choose() {
 	for i := range m.set.Facts {
 		f := &m.set.Facts[i]
 		metric, known := registry.Lookup(f.ID)
-		if !known || !m.wanted(f.ID) {
+		if !known || !m.wanted(f.ID) || metric.Declared != nil && !m.speaksOf(metric) {
 			continue
 		}
 		dims := m.names.dims(f.Dims)

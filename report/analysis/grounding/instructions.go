@@ -10,7 +10,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // Instructions is the system's part of the question. It is ours alone: nothing
 // that a source wrote is in it.
 func (m *Material) Instructions() string {
-	return strings.NewReplacer("SENTENCES", itoa(min(m.options.Sentences, maxClaims)), "WORDS", itoa(m.options.Words)).Replace(instructions)
+	return strings.NewReplacer("SENTENCES", itoa(min(m.options.Sentences, maxClaims)), "WORDS", itoa(m.options.Words), "LABELLED", m.labelled()).Replace(instructions) + m.citing()
 }
 
 const instructions = `You write the summary of a close-of-business report for a security operations lead.
@@ -35,7 +35,7 @@ Each claim is checked, and refused where it cannot be understood or is not so:
 - Name the metric beside each reference in plain words (attack success rate, hits, evaluations, prompts sent, answered or unanswered, test runs planned,
   completed, failed or not started, findings opened, closed, open or acknowledged, oldest open finding, median time to acknowledge, median time to close,
   incidents opened, resolved or open, actions open, new, done or overdue, availability, p95 latency, samples, figures not measured).
-- Name the target, category, probe, component or severity of each reference by its value in "dims", in the same part of the sentence. Name none for a total.
+LABELLED- Name the target, category, probe, component or severity of each reference by its value in "dims", in the same part of the sentence. Name none for a total.
 - The days are called by the names in "business_day" and "previous_day", or "the previous business day". No other period.
 - "to" leads to a fact, "from" to a previous, "by" to a change. "rose", "fell", "unchanged" and the like must agree with "direction"; "better" and "worse"
   with "good". Where "like_for_like_direction" goes the other way, don't say which way it went.

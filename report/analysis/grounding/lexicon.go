@@ -134,11 +134,14 @@ func isWord(w string) bool { return parts[w] || forbiddens[w] != "" || weekdays[
 // forbidden is the rule that a word breaks; empty: none.
 func forbidden(w string) string { return forbiddens[w] }
 
-// lexicon is the vocabulary with the names of one report's days.
-type lexicon struct{ days map[string]meaning }
+// lexicon is the vocabulary with the names of one report's days and metrics.
+type lexicon struct {
+	days   map[string]meaning
+	labels map[string]meaning // of declared metrics
+}
 
-func newLexicon(d days, dayBefore bool) *lexicon {
-	l := &lexicon{map[string]meaning{}}
+func newLexicon(d days, dayBefore bool, labels map[string]meaning) *lexicon {
+	l := &lexicon{map[string]meaning{}, labels}
 	l.day(d.today, today)
 	l.day(d.previous, prior)
 	if dayBefore { // else the day before is no business day
@@ -200,6 +203,10 @@ func (l *lexicon) phrase(in []token) (token, int, *fault) {
 		}
 		t := joined(in[:n])
 		if m, ok := l.days[t.text]; ok && !(m.kind == basis && n < len(in) && in[n].text == "'s") {
+			t.meaning = m
+			return t, n, nil
+		}
+		if m, ok := l.labels[t.text]; ok {
 			t.meaning = m
 			return t, n, nil
 		}

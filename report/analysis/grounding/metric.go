@@ -74,7 +74,7 @@ func featuresOf(tokens []token, k kind) features {
 			continue
 		}
 		for _, f := range strings.Fields(t.feature) {
-			if isNoun[f+" "] == (k == noun) {
+			if (isNoun[f+" "] || isDeclared(f+" ")) == (k == noun) {
 				out[f+" "] = true
 			}
 		}
@@ -119,6 +119,11 @@ func (f features) metrics() []string {
 	for _, p := range profiles {
 		if p.fits(f) {
 			out = append(out, p.metric)
+		}
+	}
+	for x := range f { // a declared metric is named by its whole label, and by nothing else
+		if isDeclared(x) && len(f) == 1 {
+			out = append(out, declaredBy(x))
 		}
 	}
 	return out

@@ -1,7 +1,9 @@
 package grounding
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -33,6 +35,18 @@ var (
 
 var dimensions = []string{"target", "category", "probe", "detector", "severity", "component"}
 
+// dimensionsOf lists those of a fact: the ones that are built in, then others by
+// name.
+func dimensionsOf(d fact.Dims) []string {
+	out := slices.Clone(dimensions)
+	for _, name := range slices.Sorted(maps.Keys(d)) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 var severities = map[string]bool{"critical": true, "high": true, "medium": true, "low": true}
 
 // nameFacts names every dimension value, in the order of the facts.
@@ -47,7 +61,7 @@ func nameFacts(facts []fact.Fact) *names {
 		}
 	}
 	for i := range facts {
-		for _, name := range dimensions {
+		for _, name := range dimensionsOf(facts[i].Dims) {
 			d := dim{name, facts[i].Dims[name]}
 			_, has := facts[i].Dims[name]
 			if has && n.alias[d] == d.value && !mayPass(d) {

@@ -24,7 +24,12 @@ func (m *Material) sentence(c Claim, checks []string) analysis.Sentence {
 			s.Facts = append(s.Facts, e.Key())
 		}
 	}
-	tokens, _ := m.tokens(c.Text)
+	text, cites := uncited(c.Text)
+	cited := m.note(cites)
+	if cited != nil {
+		s.Cites = []string{cited.Key()}
+	}
+	tokens, _ := m.tokens(text)
 	var plain strings.Builder
 	flush := func() {
 		if plain.Len() > 0 {
@@ -34,7 +39,7 @@ func (m *Material) sentence(c Claim, checks []string) analysis.Sentence {
 	}
 	at := 0
 	for _, t := range tokens {
-		plain.WriteString(c.Text[at:t.start])
+		plain.WriteString(text[at:t.start])
 		at = t.end
 		switch {
 		case t.ref != nil:
@@ -43,10 +48,20 @@ func (m *Material) sentence(c Claim, checks []string) analysis.Sentence {
 		case t.is(entityWord) && m.names.real[t.text] != "":
 			plain.WriteString(m.names.real[t.text])
 		default:
-			plain.WriteString(c.Text[t.start:t.end])
+			plain.WriteString(text[t.start:t.end])
 		}
 	}
-	plain.WriteString(c.Text[at:])
+	rest := text[at:]
+	if cited != nil {
+		// The full stop, the last token, was written: it comes after the citation.
+		written := strings.TrimSuffix(plain.String(), ".")
+		plain.Reset()
+		plain.WriteString(written)
+	}
+	plain.WriteString(rest)
 	flush()
+	if cited != nil {
+		s.Text = append(s.Text, cited.printed()...)
+	}
 	return s
 }

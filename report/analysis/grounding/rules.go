@@ -29,13 +29,14 @@ const (
 	ruleUnmeasured    = "not measured"
 	ruleListed        = "listed facts"
 	ruleEvidence      = "evidence"
+	ruleCitation      = "citation"
 )
 
 // Rules names every rule, in the order in which they are applied.
 func Rules() []string {
 	return []string{ruleDraft, ruleRepetition, ruleSentence, rulePlain, ruleUnknown, ruleNumber, ruleCause, ruleJudgement,
 		ruleApproximation, rulePrediction, ruleInstruction, ruleUnit, rulePeriod, ruleReference, ruleMetric, ruleSubject,
-		ruleDirection, ruleAlike, ruleStance, ruleComparison, ruleSuperlative, ruleNegation, ruleUnmeasured, ruleListed, ruleEvidence}
+		ruleDirection, ruleAlike, ruleStance, ruleComparison, ruleSuperlative, ruleNegation, ruleUnmeasured, ruleListed, ruleEvidence, ruleCitation}
 }
 
 // Violation is one thing that keeps a draft from being printed.
