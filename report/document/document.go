@@ -180,6 +180,8 @@ type Basis struct {
 	Claim  Text        `json:"claim,omitzero"`
 	Facts  []BasisFact `json:"facts"`
 	Checks []Text      `json:"checks,omitempty"` // names of the checks that the claim passed
+	// References are the reference notes that the sentence cites.
+	References []Inlines `json:"references,omitempty"`
 }
 
 // BasisFact is a fact as a sentence's basis names it.

@@ -7,40 +7,27 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/gowebpki/jcs"
+	"github.com/closeofbusiness/cob/report"
 )
-
-// Canonical returns the document as canonical JSON (RFC 8785).
-func Canonical(d *Document) ([]byte, error) {
-	b, err := json.Marshal(d)
-	if err != nil {
-		return nil, fmt.Errorf("encode document: %w", err)
-	}
-	b, err = jcs.Transform(b)
-	if err != nil {
-		return nil, fmt.Errorf("canonicalise document: %w", err)
-	}
-	return b, nil
-}
 
 // MaxBytes bounds the JSON that Parse reads.
 const MaxBytes = 64 << 20
 
 // Parse reads a document written by Canonical. Unknown fields and another
-// schema version are errors. It does not Validate.
+// schema version are errors, which wrap report.ErrInvalid. It does not Validate.
 func Parse(b []byte) (*Document, error) {
 	if len(b) > MaxBytes {
-		return nil, fmt.Errorf("read document: %w", &LimitError{Limit: "bytes", Max: MaxBytes, Got: len(b)})
+		return nil, fmt.Errorf("%w: read document: %w", report.ErrInvalid, &LimitError{Limit: "bytes", Max: MaxBytes, Got: len(b)})
 	}
 	if err := checkNesting(b); err != nil {
-		return nil, fmt.Errorf("read document: %w", err)
+		return nil, fmt.Errorf("%w: read document: %w", report.ErrInvalid, err)
 	}
 	var d Document
 	if err := strict(b, &d); err != nil {
-		return nil, fmt.Errorf("read document: %w", err)
+		return nil, fmt.Errorf("%w: read document: %w", report.ErrInvalid, err)
 	}
 	if d.Schema != Schema {
-		return nil, fmt.Errorf("read document: schema %d, this version knows %d", d.Schema, Schema)
+		return nil, fmt.Errorf("%w: read document: schema %d, this version knows %d", report.ErrInvalid, d.Schema, Schema)
 	}
 	return &d, nil
 }
@@ -122,7 +109,7 @@ func decodeBlock(m map[string]json.RawMessage) (Block, error) {
 	case "page_break":
 		return decodeAs[PageBreak](body)
 	}
-	return nil, fmt.Errorf("type %q is not known", name)
+	return nil, fmt.Errorf("type %.40q is not known", name)
 }
 
 func decodeAs[T Block](b []byte) (Block, error) {

@@ -1,6 +1,9 @@
 package document
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"strings"
 	"testing"
 
@@ -9,10 +12,14 @@ import (
 
 // everyBlock is a document with one block of each type.
 func everyBlock() *Document {
-	v := 6.7
-	in := Inlines{Plain("plain "), Strong("strong"), Code("code"), Note("a"), Toned(Worse, "worse")}
+	v, zero := 6.7, 0.0
+	in := Inlines{Plain("plain "), Strong("strong"), Code("code"), Note("a"), Toned(Worse, "worse"),
+		{Text: Clean("em"), Emphasis: true}, {Text: Clean("runbook"), Link: "https://runbooks.example.com/a?b=c&d#e"}}
 	return &Document{
 		Schema: Schema, Series: Clean("daily-security"), BusinessDate: Clean("2026-11-20"), Revision: 1, Language: Clean("en-GB"),
+		Style: &Style{Paper: Letter, Typeface: Serif, Accent: "#1f6b47", Logo: &Image{MediaType: "image/png", Data: pixel(), Alt: Clean("Example Ltd")},
+			Banner: Clean("CONFIDENTIAL"), Watermark: Clean("DRAFT")},
+		Renderer: Clean("1.2.0"),
 		Blocks: Blocks{
 			Status{Tone: Better, Label: Clean("COMPLETE"), Text: in},
 			Callout{Tone: Worse, Label: Clean("ISSUED LATE"), Text: in},
@@ -23,15 +30,35 @@ func everyBlock() *Document {
 				{Text: in, Facts: []BasisFact{{Key: Clean("findings.open{severity=critical}"), Value: Clean("3"), Query: Clean("FindingCounts")}}},
 				{Text: in, Claim: Clean("{{fact:findings.open}} are open."), Checks: []Text{Clean("references"), Clean("stance")}},
 			}},
+			Heading{Level: 3, Text: Clean("Within it")},
+			Quote{Text: in},
 			List{Ordered: true, Items: []Inlines{in}},
+			List{Items: []Inlines{in, in, in, in}, Levels: []int{0, 1, 2, 0}},
 			Decision{ID: Clean("A-1"), Question: Clean("Why?"), Owner: Clean("K. Brandt"), By: Clean("by noon")},
 			Table{Columns: []Column{{Title: Clean("n"), Align: Right, Weight: 1}}, Rows: []Row{{Cells: []Cell{Line(in...)}, Total: true}}},
+			Table{Columns: []Column{{}}, Headed: true, Rows: []Row{{Cells: []Cell{Line(in...)}}}, More: Clean("and 12 more")},
 			Chart{Kind: Lines, Points: []ChartPoint{{Label: Clean("Mon"), Value: &v, Emphasis: true, Tone: Worse}, {Label: Clean("Tue")}}},
+			Chart{Kind: Bars, Points: []ChartPoint{{Label: Clean("Mon"), Value: &v, Mark: &v, MarkText: Clean("Thu 6.70 %"), Footnote: Clean("a")}}},
+			Chart{Kind: Stacked, Series: []Text{Clean("low"), Clean("high")}, Points: []ChartPoint{
+				{Label: Clean("Mon"), Value: &v, Parts: []ChartPart{{Value: &v, Shown: Clean("6.70")}, {Value: &zero, Shown: Clean("0")}}},
+				{Label: Clean("Tue"), Parts: []ChartPart{{Shown: Clean("not measured")}, {Value: &v, Shown: Clean("6.70")}}}}},
 			Columns{Left: Blocks{Paragraph{Text: in}}, Right: Blocks{PageBreak{}}, Ratio: 0.4},
 			Definitions{Items: []Definition{{Term: Clean("term"), Text: []Inlines{in}}}},
 			PageBreak{},
 		},
 	}
+}
+
+// pixel is a picture of one.
+func pixel() []byte { return pictureOf(1, 1) }
+
+// pictureOf is a PNG of a size.
+func pictureOf(width, height int) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }
 
 func TestCanonicalRoundTrip(t *testing.T) {
@@ -99,6 +126,10 @@ func FuzzParseDocument(f *testing.F) {
 	f.Add([]byte(`{"schema":1}`))
 	f.Add([]byte(`{"schema":1,"blocks":[{"type":"columns","left":[{"type":"page_break"}],"right":null,"ratio":0}]}`))
 	f.Add([]byte(`{"schema":1,"title":"\ud800\u202e"}`))
+	f.Add([]byte(`{"schema":1,"style":{"accent":"#FFF","logo":{"media_type":"image/svg+xml","data":"PHN2Zz4=","alt":""}}}`))
+	f.Add([]byte(`{"schema":1,"blocks":[{"type":"paragraph","text":[{"text":"a","link":"javascript:alert(1)"}]}]}`))
+	f.Add([]byte(`{"schema":1,"blocks":[{"type":"list","items":[[],[]],"levels":[0,9]}]}`))
+	f.Add([]byte(`{"schema":1,"blocks":[{"type":"chart","kind":"stacked","series":["a"],"points":[{"parts":[{"value":-1}]}]}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := Parse(b)
 		if err != nil {

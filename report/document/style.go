@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/jpeg" // a logo's format
-	_ "image/png"  // a logo's format
+	"image/jpeg"
+	"image/png"
+	"io"
 	"net/url"
 	"regexp"
 	"strings"
@@ -28,10 +29,10 @@ func (v *validator) style(s *Style) {
 		return
 	}
 	if s.Paper != "" && s.Paper != A4 && s.Paper != Letter {
-		v.wrongf("paper %q: want %q or %q", s.Paper, A4, Letter)
+		v.wrongf("paper %.40q: want %q or %q", s.Paper, A4, Letter)
 	}
 	if s.Typeface != "" && s.Typeface != Sans && s.Typeface != Serif {
-		v.wrongf("typeface %q: want %q or %q", s.Typeface, Sans, Serif)
+		v.wrongf("typeface %.40q: want %q or %q", s.Typeface, Sans, Serif)
 	}
 	if s.Accent != "" {
 		if err := CheckAccent(s.Accent); err != nil {
@@ -68,12 +69,9 @@ func CheckImage(i Image) error {
 	if len(i.Data) > MaxImageBytes {
 		return &LimitError{Limit: "bytes of an image", Max: MaxImageBytes, Got: len(i.Data)}
 	}
-	c, format, err := image.DecodeConfig(bytes.NewReader(i.Data))
+	c, err := decodeConfig(i)
 	if err != nil {
-		return errors.New("not a PNG or JPEG image")
-	}
-	if i.MediaType != "image/"+format {
-		return fmt.Errorf("says %.20q and is image/%s", i.MediaType, format)
+		return err
 	}
 	if side := max(c.Width, c.Height); side > MaxImageSide {
 		return &LimitError{Limit: "pixels of an image's side", Max: MaxImageSide, Got: side}
@@ -84,23 +82,44 @@ func CheckImage(i Image) error {
 	return nil
 }
 
-// maxLink bounds an address in bytes.
-const maxLink = 2000
+// decodeConfig knows two formats, whatever else the program has decoders of.
+func decodeConfig(i Image) (image.Config, error) {
+	formats := map[string]func(io.Reader) (image.Config, error){"image/png": png.DecodeConfig, "image/jpeg": jpeg.DecodeConfig}
+	for name, decode := range formats {
+		c, err := decode(bytes.NewReader(i.Data))
+		if err == nil && i.MediaType != name {
+			return c, fmt.Errorf("says %.20q and is %s", i.MediaType, name)
+		}
+		if err == nil {
+			return c, nil
+		}
+	}
+	return image.Config{}, errors.New("not a PNG or JPEG image")
+}
+
+// The limits of an address in bytes. A host's is the one of DNS (RFC 1035, 2.3.4).
+const (
+	maxLink = 2000
+	maxHost = 253
+)
 
 // CheckLink tells whether an address may stand in a report: https, a host by
 // name, no user, no port but 443, only printable ASCII.
 func CheckLink(s string) error {
+	if len(s) > maxLink {
+		return &LimitError{Limit: "bytes of an address", Max: maxLink, Got: len(s)}
+	}
 	u, err := url.Parse(s)
 	switch {
-	case len(s) > maxLink:
-		return &LimitError{Limit: "bytes of an address", Max: maxLink, Got: len(s)}
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'<>\\^`{|}", r) }):
 		return errors.New("an address has a character that must be percent-encoded")
-	case err != nil || u.Scheme != "https" || u.Opaque != "":
+	case !strings.HasPrefix(s, "https://"):
 		return errors.New("an address must begin with https://")
+	case err != nil:
+		return errors.New("an address has a host, a port or a percent sign that cannot be read")
 	case u.User != nil:
 		return errors.New("an address must not hold a user or a password")
-	case !hostname.MatchString(strings.ToLower(u.Hostname())):
+	case len(u.Hostname()) > maxHost || !hostname.MatchString(strings.ToLower(u.Hostname())):
 		return fmt.Errorf("%.80q is no valid host name", u.Hostname())
 	case u.Port() != "" && u.Port() != "443":
 		return fmt.Errorf("port %s: only https's own is allowed", u.Port())

@@ -6,27 +6,30 @@ import (
 	"math"
 	"regexp"
 	"time"
+
+	"github.com/closeofbusiness/cob/report"
 )
 
 // The limits of a document. They are far above what anyone reads and low
 // enough that drawing one stays within seconds and a few hundred megabytes.
 const (
-	MaxBlocks    = 2_000      // blocks in all, those inside Columns included
-	MaxDepth     = 3          // Columns within Columns
-	MaxRows      = 100_000    // table rows in all
-	MaxColumns   = 24         // columns of one table
-	MaxLines     = 200        // lines of one cell
-	MaxTiles     = 24         // tiles of one KPIs block
-	MaxPoints    = 400        // points of one chart
-	MaxItems     = 2_000      // items of one List or Definitions
-	MaxInlines   = 1_000      // runs of one paragraph
-	MaxSentences = 200        // sentences of one paragraph's basis
-	MaxFacts     = 200        // facts of one sentence's basis
-	MaxChecks    = 50         // checks of one sentence's basis
-	MaxBasis     = 20_000     // sentences, facts and checks of every basis in all
-	MaxSeries    = 12         // parts of one chart's points
-	MaxLevel     = 2          // lists within lists
-	MaxRunes     = 16_000_000 // text in all blocks
+	MaxBlocks    = 2_000     // blocks in all, those inside Columns included
+	MaxDepth     = 3         // Columns within Columns
+	MaxRows      = 100_000   // table rows in all
+	MaxColumns   = 24        // columns of one table
+	MaxLines     = 200       // lines of one cell
+	MaxTiles     = 24        // tiles of one KPIs block
+	MaxPoints    = 400       // points of one chart
+	MaxItems     = 2_000     // items of one List or Definitions
+	MaxInlines   = 1_000     // runs of one paragraph
+	MaxParagraph = 16 << 10  // bytes of a paragraph of prose: a narrative, a quote, an item of a list
+	MaxSentences = 200       // sentences of one paragraph's basis
+	MaxFacts     = 200       // facts of one sentence's basis
+	MaxChecks    = 50        // checks of one sentence's basis
+	MaxBasis     = 20_000    // sentences, facts and checks of every basis in all
+	MaxSeries    = 12        // parts of one chart's points
+	MaxLevel     = 2         // lists within lists
+	MaxRunes     = 4_000_000 // text in all blocks
 )
 
 // LimitError tells that a document is larger than one of the limits.
@@ -41,12 +44,15 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d, at most %d are allowed", e.Limit, e.Got, e.Max)
 }
 
+// Unwrap makes the error one of report.ErrInvalid.
+func (e *LimitError) Unwrap() error { return report.ErrInvalid }
+
 // Validate tells what is wrong with a document, every mistake at once. A
 // document that passes can be rendered in every format, unless its pages turn
-// out too many.
+// out too many. Its error wraps report.ErrInvalid.
 func Validate(d *Document) error {
 	if d == nil {
-		return errors.New("document: none given")
+		return fmt.Errorf("%w: document: none given", report.ErrInvalid)
 	}
 	v := validator{}
 	v.head(d)
@@ -56,7 +62,7 @@ func Validate(d *Document) error {
 	v.limit("sentences, facts and checks", v.nBasis, MaxBasis)
 	v.limit("characters", v.nRunes, MaxRunes)
 	if err := errors.Join(v.errs...); err != nil {
-		return fmt.Errorf("document: %w", err)
+		return fmt.Errorf("%w: document: %w", report.ErrInvalid, err)
 	}
 	return nil
 }
@@ -91,10 +97,10 @@ func (v *validator) head(d *Document) {
 		v.wrongf("schema %d, this version knows %d", d.Schema, Schema)
 	}
 	if _, err := time.Parse(time.DateOnly, d.BusinessDate.String()); err != nil {
-		v.wrongf("business date %q: want YYYY-MM-DD", d.BusinessDate)
+		v.wrongf("business date %.40q: want YYYY-MM-DD", d.BusinessDate)
 	}
 	if l := d.Language.String(); l != "" && !language.MatchString(l) {
-		v.wrongf("language %q: want a BCP 47 tag such as en-GB", l)
+		v.wrongf("language %.40q: want a BCP 47 tag such as en-GB", l)
 	}
 	v.style(d.Style)
 	if d.Revision < 0 {
@@ -135,10 +141,10 @@ func (v *validator) block(b Block, at string, depth int) {
 		}
 		v.text(b.Text, b.Note)
 	case Paragraph:
-		v.inlines(b.Text, at)
+		v.prose(b.Text, at)
 		v.basis(b.Basis, at)
 	case Quote:
-		v.inlines(b.Text, at)
+		v.prose(b.Text, at)
 	case List:
 		v.list(b, at)
 	case Decision:
@@ -171,7 +177,7 @@ func (v *validator) block(b Block, at string, depth int) {
 func (v *validator) list(b List, at string) {
 	v.limit(at+": items", len(b.Items), MaxItems)
 	for _, item := range b.Items {
-		v.inlines(item, at)
+		v.prose(item, at)
 	}
 	if b.Levels == nil {
 		return
@@ -197,7 +203,11 @@ func (v *validator) basis(bs []Basis, at string) {
 		v.text(b.Checks...)
 		v.limit(at+": facts of a sentence", len(b.Facts), MaxFacts)
 		v.limit(at+": checks of a sentence", len(b.Checks), MaxChecks)
-		v.nBasis += len(b.Facts) + len(b.Checks)
+		v.limit(at+": reference notes of a sentence", len(b.References), MaxFacts)
+		v.nBasis += len(b.Facts) + len(b.Checks) + len(b.References)
+		for _, r := range b.References {
+			v.inlines(r, at)
+		}
 		for _, f := range b.Facts {
 			v.text(f.Key, f.Value, f.Query)
 		}
@@ -221,7 +231,7 @@ func (v *validator) table(b Table, at string) {
 	for _, c := range b.Columns {
 		v.text(c.Title)
 		if c.Align != Left && c.Align != Right {
-			v.wrongf("%s: align %q: want \"\" or %q", at, c.Align, Right)
+			v.wrongf("%s: align %.40q: want \"\" or %q", at, c.Align, Right)
 		}
 		if math.IsNaN(c.Weight) || math.IsInf(c.Weight, 0) || c.Weight < 0 {
 			v.wrongf("%s: weight %v: want 0 or more", at, c.Weight)
@@ -236,7 +246,9 @@ func (v *validator) table(b Table, at string) {
 			v.wrongf("%s: row %d has %d cells, the table has %d columns", at, i+1, len(r.Cells), len(b.Columns))
 		}
 		for _, c := range r.Cells {
-			v.limit(at+": lines of a cell", len(c), MaxLines)
+			if len(c) > MaxLines { // asked first: there may be a million cells
+				v.limit(at+": lines of a cell", len(c), MaxLines)
+			}
 			for _, l := range c {
 				v.inlines(l, at)
 			}
@@ -248,7 +260,7 @@ func (v *validator) chart(b Chart, at string) {
 	v.text(b.Caption, b.Note, b.Unit, b.Description)
 	switch {
 	case b.Kind != Lines && b.Kind != Bars && b.Kind != Stacked:
-		v.wrongf("%s: chart kind %q: want %q, %q or %q", at, b.Kind, Lines, Bars, Stacked)
+		v.wrongf("%s: chart kind %.40q: want %q, %q or %q", at, b.Kind, Lines, Bars, Stacked)
 	case b.Kind == Stacked && len(b.Series) == 0:
 		v.wrongf("%s: a stacked chart needs series", at)
 	case b.Kind == Bars && len(b.Series) > 0:
@@ -290,7 +302,9 @@ func (v *validator) text(ts ...Text) {
 }
 
 func (v *validator) inlines(in Inlines, at string) {
-	v.limit(at+": runs of a paragraph", len(in), MaxInlines)
+	if len(in) > MaxInlines { // asked first: there may be a million paragraphs
+		v.limit(at+": runs of a paragraph", len(in), MaxInlines)
+	}
 	for _, i := range in {
 		v.text(i.Text)
 		v.tone(i.Tone, at)
@@ -302,10 +316,21 @@ func (v *validator) inlines(in Inlines, at string) {
 	}
 }
 
+// prose bounds what is written as one paragraph. Notes and cells, which list what
+// the data holds, are bounded with all text.
+func (v *validator) prose(in Inlines, at string) {
+	v.inlines(in, at)
+	bytes := 0
+	for _, i := range in {
+		bytes += len(i.Text.s)
+	}
+	v.limit(at+": bytes of a paragraph", bytes, MaxParagraph)
+}
+
 func (v *validator) tone(t Tone, at string) {
 	switch t {
 	case Neutral, Worse, Better, Muted:
 	default:
-		v.wrongf("%s: tone %q: want %q, %q, %q or none", at, t, Worse, Better, Muted)
+		v.wrongf("%s: tone %.40q: want %q, %q, %q or none", at, t, Worse, Better, Muted)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func TestValidateNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	nan, huge := math.NaN(), 1e300
+	nan, huge, below := math.NaN(), 1e300, -1.0
 	cells := func(n int) []Cell { return make([]Cell, n) }
 	deep := Blocks{PageBreak{}}
 	for range MaxDepth + 1 {
@@ -37,7 +37,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"alignment", add(Table{Columns: []Column{{Align: "center"}}}), `align "center"`},
 		{"weight", add(Table{Columns: []Column{{Weight: -1}}}), "weight -1"},
 		{"ratio", add(Columns{Ratio: 2}), "ratio 2"},
-		{"rows", add(Table{Columns: make([]Column, 1), Rows: make([]Row, MaxRows+1)}), "table rows: 100002, at most 100000"},
+		{"rows", add(Table{Columns: make([]Column, 1), Rows: make([]Row, MaxRows+1)}), "table rows: 100003, at most 100000"},
 		{"columns", add(Table{Columns: make([]Column, MaxColumns+1)}), "columns: 25, at most 24"},
 		{"blocks", func(d *Document) { d.Blocks = make(Blocks, MaxBlocks+1); fill(d.Blocks) }, "blocks: 2001, at most 2000"},
 		{"depth", func(d *Document) { d.Blocks = deep }, "columns within columns"},
@@ -50,6 +50,27 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"runs of a basis", add(Paragraph{Basis: []Basis{{Text: make(Inlines, MaxInlines+1)}}}), "runs of a paragraph: 1001"},
 		{"tone of a basis", add(Paragraph{Basis: []Basis{{Text: Inlines{{Tone: "red"}}}}}), `tone "red"`},
 		{"every basis", func(d *Document) { d.Blocks = bases(102) }, "sentences, facts and checks: 20502, at most 20000"},
+		{"a paragraph's text", add(Paragraph{Text: long(MaxParagraph + 1)}), "bytes of a paragraph: 16385, at most 16384"},
+		{"a quote's text", add(Quote{Text: long(MaxParagraph + 1)}), "bytes of a paragraph: 16385, at most 16384"},
+		{"an item's text", add(List{Items: []Inlines{long(MaxParagraph + 1)}}), "bytes of a paragraph: 16385"},
+		{"levels of other items", add(List{Items: make([]Inlines, 2), Levels: []int{0}}), "1 levels of 2 items"},
+		{"a first item within nothing", add(List{Items: make([]Inlines, 1), Levels: []int{1}}), "item 1 at level 1"},
+		{"an item two deeper", add(List{Items: make([]Inlines, 2), Levels: []int{0, 2}}), "item 2 at level 2"},
+		{"an item too deep", add(List{Items: make([]Inlines, 4), Levels: []int{0, 1, 2, 3}}), "item 4 at level 3: want 0 to 2"},
+		{"an item above all", add(List{Items: make([]Inlines, 1), Levels: []int{-1}}), "item 1 at level -1"},
+		{"items", add(List{Items: make([]Inlines, MaxItems+1)}), "items: 2001, at most 2000"},
+		{"link", add(Paragraph{Text: Inlines{{Link: "javascript:alert(1)"}}}), "link: an address"},
+		{"link in a cell", add(Table{Columns: make([]Column, 1), Rows: []Row{{Cells: []Cell{Line(Inline{Link: "http://a.example"})}}}}), "link: an address"},
+		{"stack without series", add(Chart{Kind: Stacked}), "needs series"},
+		{"bars with series", add(Chart{Kind: Bars, Series: make([]Text, 1)}), "series belong"},
+		{"series", add(Chart{Kind: Lines, Series: make([]Text, MaxSeries+1)}), "series: 13, at most 12"},
+		{"parts without series", add(Chart{Kind: Lines, Points: []ChartPoint{{Parts: make([]ChartPart, 1)}}}), "point 1: 1 parts, the chart has 0 series"},
+		{"a part that is no number", add(Chart{Kind: Lines, Series: make([]Text, 1), Points: []ChartPoint{{Parts: []ChartPart{{Value: &nan}}}}}), "no number that can be drawn"},
+		{"a layer below zero", add(Chart{Kind: Stacked, Series: make([]Text, 1), Points: []ChartPoint{{Parts: []ChartPart{{Value: &below}}}}}), "no number that can be drawn"},
+		{"paper", func(d *Document) { d.Style.Paper = "A3" }, `paper "A3"`},
+		{"typeface", func(d *Document) { d.Style.Typeface = "comic" }, `typeface "comic"`},
+		{"accent", func(d *Document) { d.Style.Accent = "red;}" }, "accent: "},
+		{"logo", func(d *Document) { d.Style.Logo = &Image{MediaType: "image/svg+xml", Data: []byte("<svg>")} }, "logo: not a PNG or JPEG"},
 		{"text of a basis", func(d *Document) { d.Blocks = wordy(MaxRunes/MaxText + 1) }, "characters: "},
 	}
 	for _, tt := range tests {
@@ -64,6 +85,24 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 
 func add(b Block) func(*Document) {
 	return func(d *Document) { d.Blocks = append(d.Blocks, b) }
+}
+
+// long is a paragraph of n bytes.
+func long(n int) Inlines {
+	var in Inlines
+	for ; n > MaxText; n -= MaxText {
+		in = append(in, Plain(strings.Repeat("a", MaxText)))
+	}
+	return append(in, Plain(strings.Repeat("a", n)))
+}
+
+// TestWholeNarrative holds that the limit itself is allowed, and is prose's alone.
+func TestWholeNarrative(t *testing.T) {
+	t.Parallel()
+	d := everyBlock()
+	d.Blocks = Blocks{Paragraph{Text: long(MaxParagraph)}, Quote{Text: long(MaxParagraph)},
+		Definitions{Items: []Definition{{Text: []Inlines{long(MaxParagraph + 1)}}}}} // which lists what the data holds
+	require.NoError(t, Validate(d))
 }
 
 // bases are n paragraphs of one sentence with 200 facts each.

@@ -18,7 +18,7 @@ const maxContents = 30
 // the pages, and again with the list in its place to learn the page numbers.
 func (p *pdf) withContents(head, body []piece) []piece {
 	all := joined(head, body)
-	if pagesOf(all) < contentsFrom {
+	if p.pagesOf(all) < contentsFrom {
 		return all
 	}
 	var sections []*piece
@@ -32,7 +32,7 @@ func (p *pdf) withContents(head, body []piece) []piece {
 	}
 	at := contentsPlace(body)
 	front, rest := joined(head, body[:at]), body[at:]
-	pages := sectionPages(joined(front, p.contentsList(sections, nil), rest))
+	pages := p.sectionPages(joined(front, p.contentsList(sections, nil), rest))
 	return joined(front, p.contentsList(sections, pages), rest)
 }
 
@@ -52,19 +52,20 @@ func contentsPlace(body []piece) int {
 	return 0
 }
 
-func pagesOf(ps []piece) int {
-	var l layout
-	_ = l.run(ps, func([]*piece, int, bool) error { return nil })
+func (p *pdf) pagesOf(ps []piece) int {
+	l := layout{sheet: p.sheet}
+	_ = l.run(ps, func(top []*piece, _ int, _ bool) error {
+		l.repeat(top)
+		return nil
+	})
 	return l.page
 }
 
-func sectionPages(all []piece) map[string]int {
+func (p *pdf) sectionPages(all []piece) map[string]int {
 	pages := map[string]int{}
-	var l layout
+	l := layout{sheet: p.sheet}
 	_ = l.run(all, func(top []*piece, i int, _ bool) error {
-		for _, t := range top {
-			l.y += t.height
-		}
+		l.repeat(top)
 		if t := all[i].title; t != "" && pages[t] == 0 {
 			pages[t] = l.page
 		}
@@ -87,16 +88,18 @@ func (p *pdf) contentsList(sections []*piece, pages map[string]int) []piece {
 	rows := make([][2]line, len(sections))
 	for i, s := range sections {
 		rows[i] = [2]line{
-			p.fit(labelStyle.in(soft), s.title, bodyWidth*0.8),
+			apart(p.fit(labelStyle.in(soft), s.title, p.width*0.8)),
 			p.one(labelStyle, strconv.Itoa(pages[s.title])),
 		}
 	}
-	caption := p.caption(document.Clean("Contents"), document.Text{}, bodyWidth)
+	caption := p.caption(document.Clean("Contents"), document.Text{}, p.width, p.tag(h2))
 	caption[0].space = 12
+	all := p.tag(contents)
 	return append(caption, piece{height: h, draw: func(x, y float64) {
 		for _, r := range rows {
+			p.in(&tag{role: contentsItem, parent: all})
 			p.text(x, y+baseline(lead, labelSize), r[0])
-			p.textRight(x+bodyWidth, y+baseline(lead, labelSize), r[1])
+			p.textRight(x+p.width, y+baseline(lead, labelSize), r[1])
 			y += lead
 		}
 	}})

@@ -3,165 +3,202 @@ package render
 import (
 	"bytes"
 	"compress/zlib"
-	"errors"
+	"context"
+	"crypto/sha256"
 	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
+	"strings"
 	"sync"
+
+	"github.com/closeofbusiness/cob/report/document"
 )
 
-// finish is the last pass over a PDF: the file that the drawing library wrote
-// is taken apart into its objects, these get what they lack, and all are
-// written again under a new cross-reference table. It compresses the pages,
-// for which the library would make a compressor each, of over a megabyte.
-//
-// Only what the library writes is understood; all else is an error. A report
-// that fails is noticed at once, a broken file by its reader.
-func finish(drawn []byte) ([]byte, error) {
-	f, err := takeApart(drawn)
-	if err != nil {
-		return nil, fmt.Errorf("finish PDF: %w", err)
-	}
-	if err := f.deflate(); err != nil {
-		return nil, fmt.Errorf("finish PDF: %w", err)
-	}
-	return f.bytes(), nil
-}
+// attachmentName is the file attached to every report: the document that it
+// was drawn from, in its canonical form.
+const attachmentName = "report.json"
 
-// pdfFile is a PDF taken apart. Its parts point into the bytes it was read
-// from.
-type pdfFile struct {
-	header     []byte
-	objects    []pdfObject // the object with number n is at n-1
-	root, info int         // numbers of the catalogue and of the document's metadata
-}
-
-// pdfObject is an indirect object: its dictionary and, when it is a stream, its
-// data.
-type pdfObject struct {
-	dict     []byte
-	data     []byte
-	isStream bool
-}
-
-// pdfTail is all that follows the cross-reference table. No text of the
-// document is in it, so it can be looked for from the end.
-var pdfTail = regexp.MustCompile(`^trailer\n<<\n/Size (\d{1,9})\n/Root (\d{1,9}) 0 R\n/Info (\d{1,9}) 0 R\n>>\nstartxref\n(\d{1,9})\n%%EOF\n$`)
-
-// takeApart reads a file by its cross-reference table. The words that begin and
-// end objects mean nothing elsewhere: titles and compressed data may hold them.
-func takeApart(pdf []byte) (*pdfFile, error) {
-	tail := max(0, bytes.LastIndex(pdf, []byte("trailer\n")))
-	m := pdfTail.FindSubmatch(pdf[tail:])
-	if m == nil {
-		return nil, errors.New("the file's end is not as expected")
-	}
-	size, root, info, table := value(m[1]), value(m[2]), value(m[3]), value(m[4])
-	if table > tail || min(root, info) < 1 || max(root, info) >= size {
-		return nil, errors.New("the trailer points outside the file")
-	}
-	offsets, err := readTable(pdf[table:tail], size)
+// finish makes a file of the pages that were drawn: with the fonts and the
+// picture that they name, bookmarks, the structure by which the report is read
+// aloud, metadata, and the report as data.
+func (p *pdf) finish() ([]byte, error) {
+	source, err := document.CanonicalIn(p.ctx, p.doc)
 	if err != nil {
 		return nil, err
 	}
-	f := &pdfFile{objects: make([]pdfObject, size-1), root: root, info: info}
-	return f, f.readObjects(pdf[:table], offsets)
+	fonts, err := p.embedded()
+	if err != nil {
+		return nil, err
+	}
+	w := newPDFWriter(p.ctx, p.deflate, len(fonts.objects))
+	out, err := p.assemble(w, fonts, source)
+	if err != nil {
+		return nil, fmt.Errorf("finish PDF: %w", err)
+	}
+	return out, nil
 }
 
-// value is the number that digits write.
-func value(digits []byte) int {
-	n, _ := strconv.Atoi(string(digits)) // nine digits at most
-	return n
-}
-
+// The library's own objects that are written anew. The fonts between them keep
+// their numbers, by which they refer to each other.
 const (
-	tableEntry = 20 // bytes: ten digits, a space, "00000 n" and a line end of two
-	freeEntry  = "0000000000 65535 f \n"
-	usedEntry  = " 00000 n \n"
+	pagesObject     = 1
+	resourcesObject = 2
+	firstFont       = 5
 )
 
-// readTable returns where the objects 1, 2, and so on begin.
-func readTable(table []byte, size int) ([]int, error) {
-	entries, ok := bytes.CutPrefix(table, fmt.Appendf(nil, "xref\n0 %d\n%s", size, freeEntry))
-	if !ok || len(entries) != tableEntry*(size-1) {
-		return nil, errors.New("the cross-reference table is not as expected")
+func (p *pdf) assemble(w *pdfWriter, fonts *pdfFile, source []byte) ([]byte, error) {
+	if err := fonts.copyTo(w); err != nil {
+		return nil, err
 	}
-	offsets := make([]int, size-1)
-	for i := range offsets {
-		digits, ok := bytes.CutSuffix(entries[i*tableEntry:(i+1)*tableEntry], []byte(usedEntry))
-		at, err := strconv.ParseUint(string(digits), 10, 31)
-		if !ok || err != nil {
-			return nil, fmt.Errorf("object %d has no place in the cross-reference table", i+1)
-		}
-		offsets[i] = int(at)
+	if err := p.writeResources(w, fonts); err != nil {
+		return nil, err
 	}
-	return offsets, nil
+	pages := p.writePages(w)
+	structure, err := p.tree.write(w, pages)
+	if err != nil {
+		return nil, err
+	}
+	attachment, err := p.writeAttachment(w, source)
+	if err != nil {
+		return nil, err
+	}
+	metadata := w.reserve()
+	w.rawStream(metadata, "/Type /Metadata /Subtype /XML ", p.xmp())
+	info := w.reserve()
+	w.object(info, p.info())
+	root := w.reserve()
+	w.object(root, p.catalogue(structure, attachment, metadata, p.writeOutline(w, pages)))
+	id := fileID(source)
+	return w.end(fmt.Sprintf("/Root %s\n/Info %s\n/ID [<%x> <%x>]", ref(root), ref(info), id, id))
 }
 
-// readObjects cuts the file where objects begin. One ends where the next begins.
-func (f *pdfFile) readObjects(body []byte, offsets []int) error {
-	ends := append(slices.Sorted(slices.Values(offsets)), len(body))
-	f.header = body[:min(ends[0], len(body))]
-	if !bytes.HasPrefix(f.header, []byte("%PDF-")) {
-		return errors.New("the file's head is missing")
-	}
-	for i, at := range offsets {
-		next, _ := slices.BinarySearch(ends, at+1)
-		if next == len(ends) || ends[next] > len(body) {
-			return fmt.Errorf("object %d is outside the file", i+1)
+// fileID tells files apart (ISO 32000-1, 14.4). What a file looks like is
+// settled by the report and by the version that drew it, which the report names.
+func fileID(source []byte) []byte {
+	sum := sha256.Sum256(source)
+	return sum[:16]
+}
+
+// copyTo writes the fonts: what the library wrote between its page and its
+// metadata.
+func (f *pdfFile) copyTo(w *pdfWriter) error {
+	for n := firstFont; n < f.info; n++ {
+		o := f.objects[n-1]
+		switch {
+		case !o.isStream:
+			w.object(n, string(o.dict))
+		case bytes.Contains(o.dict, []byte("/Filter")):
+			w.begin(n)
+			fmt.Fprintf(&w.out, "%s\nstream\n%s\nendstream\nendobj\n", o.dict, o.data)
+		default:
+			if err := w.plainStream(n, "", o.data); err != nil {
+				return err
+			}
 		}
-		o, err := readObject(i+1, body[at:ends[next]])
-		if err != nil {
-			return err
-		}
-		f.objects[i] = o
 	}
 	return nil
 }
 
-// readObject tells by its end what an object is. Only there: a title may hold
-// any word, but nothing of the document's text ends an object.
-func readObject(number int, b []byte) (pdfObject, error) {
-	b, begun := bytes.CutPrefix(b, fmt.Appendf(nil, "%d 0 obj\n", number))
-	b, ended := bytes.CutSuffix(b, []byte("\nendobj\n"))
-	if !begun || !ended {
-		return pdfObject{}, fmt.Errorf("object %d is not where the cross-reference table says", number)
-	}
-	o := pdfObject{dict: b}
-	if b, o.isStream = bytes.CutSuffix(b, []byte("\nendstream")); o.isStream {
-		o.dict, o.data, _ = bytes.Cut(b, []byte("\nstream\n"))
-		// A dictionary that was cut too early or too late shows here.
-		if m := streamLength.FindSubmatch(o.dict); m == nil || value(m[1]) != len(o.data) {
-			return pdfObject{}, fmt.Errorf("the stream of object %d has not the length it gives", number)
-		}
-	}
-	if !bytes.HasPrefix(o.dict, []byte("<<")) || !bytes.HasSuffix(o.dict, []byte(">>")) {
-		return pdfObject{}, fmt.Errorf("object %d is no dictionary", number)
-	}
-	return o, nil
-}
-
-var streamLength = regexp.MustCompile(`/Length (\d{1,9})`)
-
-// deflate compresses the streams that are plain. Fonts have been compressed by
-// the drawing library.
-func (f *pdfFile) deflate() error {
-	d := deflaters.Get().(*deflater)
-	defer deflaters.Put(d)
-	for i := range f.objects {
-		o := &f.objects[i]
-		if !o.isStream || bytes.Contains(o.dict, []byte("/Filter")) {
+// writeResources lists the fonts and the picture by the names that pages use.
+func (p *pdf) writeResources(w *pdfWriter, fonts *pdfFile) error {
+	var b strings.Builder
+	b.WriteString("<</Font <<")
+	numbers := fonts.fonts()
+	for i, used := range p.canvas.used {
+		if used == nil {
 			continue
 		}
-		data, err := d.deflate(o.data)
-		if err != nil {
-			return fmt.Errorf("compress object %d: %w", i+1, err)
+		f := face(i)
+		number := numbers[subset{f, p.whole[f]}.family()]
+		if number == 0 {
+			return fmt.Errorf("the font %s was not embedded", subset{f, p.whole[f]}.family())
 		}
-		o.data = data
-		o.dict = streamLength.ReplaceAll(o.dict, fmt.Appendf(nil, "/Filter /FlateDecode /Length %d", len(data)))
+		b.WriteString("/" + fontName(f) + " " + ref(number) + " ")
 	}
+	b.WriteString(">>")
+	if p.logo != nil {
+		at := w.reserve()
+		if err := w.plainStream(at, fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB /BitsPerComponent 8 ",
+			p.logo.across, p.logo.down), p.logo.pixels); err != nil {
+			return err
+		}
+		b.WriteString("\n/XObject <</" + logoName + " " + ref(at) + ">>")
+	}
+	w.object(resourcesObject, b.String()+">>")
 	return nil
+}
+
+// writePages writes the pages and their tree, and returns their numbers.
+func (p *pdf) writePages(w *pdfWriter) []int {
+	numbers := make([]int, len(p.pages))
+	var kids strings.Builder
+	for i, content := range p.pages {
+		stream := w.reserve()
+		w.stream(stream, "", content)
+		numbers[i] = w.reserve()
+		w.object(numbers[i], fmt.Sprintf("<</Type /Page\n/Parent %s\n/Resources %s\n/Contents %s\n/StructParents %d\n/Tabs /S>>",
+			ref(pagesObject), ref(resourcesObject), ref(stream), i))
+		kids.WriteString(ref(numbers[i]) + " ")
+	}
+	w.object(pagesObject, fmt.Sprintf("<</Type /Pages\n/Kids [%s]\n/Count %d\n/MediaBox [0 0 %s %s]>>",
+		kids.String(), len(p.pages), num(p.sheet.width), num(p.sheet.height)))
+	return numbers
+}
+
+// bookmark is an entry of the outline.
+type bookmark struct {
+	title string
+	page  int // from 1
+	y     float64
+}
+
+// writeOutline writes the bookmarks and returns their root; 0 without any.
+func (p *pdf) writeOutline(w *pdfWriter, pages []int) int {
+	if len(p.bookmarks) == 0 {
+		return 0
+	}
+	root := w.reserve()
+	first := root + 1
+	for range p.bookmarks {
+		w.reserve()
+	}
+	for i, b := range p.bookmarks {
+		entry := "<</Title " + hexText(b.title) + "\n/Parent " + ref(root)
+		if i > 0 {
+			entry += "\n/Prev " + ref(first+i-1)
+		}
+		if i+1 < len(p.bookmarks) {
+			entry += "\n/Next " + ref(first+i+1)
+		}
+		w.object(first+i, entry+fmt.Sprintf("\n/Dest [%s /XYZ 0 %s null]>>", ref(pages[b.page-1]), num(p.sheet.height-b.y)))
+	}
+	n := len(p.bookmarks)
+	w.object(root, fmt.Sprintf("<</Type /Outlines /First %s /Last %s /Count %d>>", ref(first), ref(first+n-1), n))
+	return root
+}
+
+// writeAttachment embeds the report's JSON and returns its file specification.
+func (p *pdf) writeAttachment(w *pdfWriter, source []byte) (int, error) {
+	file := w.reserve()
+	dict := fmt.Sprintf("/Type /EmbeddedFile /Subtype /application#2Fjson /Params <</Size %d /ModDate (%s)>> ", len(source), pdfDate(p.doc))
+	if err := w.plainStream(file, dict, source); err != nil {
+		return 0, err
+	}
+	spec := w.reserve()
+	w.object(spec, fmt.Sprintf("<</Type /Filespec /F (%[1]s) /UF (%[1]s) /Desc %[3]s /AFRelationship /Source\n/EF <</F %[2]s /UF %[2]s>>>>",
+		attachmentName, ref(file), hexText("The report as data, as it was drawn")))
+	return spec, nil
+}
+
+func (p *pdf) catalogue(structure, attachment, metadata, outline int) string {
+	b := "<</Type /Catalog\n/Pages " + ref(pagesObject) + "\n/MarkInfo <</Marked true>>\n/StructTreeRoot " + ref(structure) +
+		"\n/ViewerPreferences <</DisplayDocTitle true>>\n/Metadata " + ref(metadata) +
+		"\n/Names <</EmbeddedFiles <</Names [(" + attachmentName + ") " + ref(attachment) + "]>>>>\n/AF [" + ref(attachment) + "]"
+	if l := p.doc.Language.String(); l != "" {
+		b += "\n/Lang (" + l + ")" // letters, digits and hyphens only
+	}
+	if outline > 0 {
+		b += "\n/Outlines " + ref(outline) + "\n/PageMode /UseOutlines"
+	}
+	return b + ">>"
 }
 
 // deflaters are kept from document to document: making one takes over a
@@ -177,56 +214,24 @@ type deflater struct {
 	out  bytes.Buffer
 }
 
-func (d *deflater) deflate(data []byte) ([]byte, error) {
+// deflateStep is how much is compressed between two looks at the context.
+const deflateStep = 256 << 10
+
+func (d *deflater) deflate(ctx context.Context, data []byte) ([]byte, error) {
 	d.out.Reset()
 	d.zlib.Reset(&d.out)
-	if _, err := d.zlib.Write(data); err != nil {
-		return nil, err
+	for len(data) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		step := data[:min(len(data), deflateStep)]
+		data = data[len(step):]
+		if _, err := d.zlib.Write(step); err != nil {
+			return nil, err
+		}
 	}
 	if err := d.zlib.Close(); err != nil {
 		return nil, err
 	}
 	return bytes.Clone(d.out.Bytes()), nil
-}
-
-// bytes writes the file, its objects by their numbers.
-func (f *pdfFile) bytes() []byte {
-	var b bytes.Buffer
-	b.Grow(f.size())
-	b.Write(f.header)
-	offsets := make([]int, len(f.objects))
-	for i := range f.objects {
-		offsets[i] = b.Len()
-		f.objects[i].write(&b, i+1)
-	}
-	f.writeTable(&b, offsets)
-	return b.Bytes()
-}
-
-// size is about what the file will need, so that its buffer grows once.
-func (f *pdfFile) size() int {
-	n := len(f.header) + 256
-	for i := range f.objects {
-		n += len(f.objects[i].dict) + len(f.objects[i].data) + tableEntry + 48
-	}
-	return n
-}
-
-func (o *pdfObject) write(b *bytes.Buffer, number int) {
-	fmt.Fprintf(b, "%d 0 obj\n%s\n", number, o.dict)
-	if o.isStream {
-		b.WriteString("stream\n")
-		b.Write(o.data)
-		b.WriteString("\nendstream\n")
-	}
-	b.WriteString("endobj\n")
-}
-
-func (f *pdfFile) writeTable(b *bytes.Buffer, offsets []int) {
-	table, size := b.Len(), len(f.objects)+1
-	fmt.Fprintf(b, "xref\n0 %d\n%s", size, freeEntry)
-	for _, at := range offsets {
-		fmt.Fprintf(b, "%010d%s", at, usedEntry)
-	}
-	fmt.Fprintf(b, "trailer\n<<\n/Size %d\n/Root %d 0 R\n/Info %d 0 R\n>>\nstartxref\n%d\n%%%%EOF\n", size, f.root, f.info, table)
 }

@@ -2,9 +2,7 @@ package render
 
 import (
 	"bytes"
-	"compress/zlib"
-	"fmt"
-	"io"
+	"encoding/binary"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,209 +14,178 @@ import (
 	"github.com/closeofbusiness/cob/report/document"
 )
 
-// unfinished is a document as the library writes it, before it is finished.
-func unfinished(t *testing.T, d *document.Document) []byte {
+// finished is an object as a reader of the finished file finds it.
+type finished struct {
+	dict string
+	data []byte // of a stream, unpacked
+}
+
+// readPDF reads a finished file by its cross-reference stream, as a viewer
+// does, without the code that wrote it.
+func readPDF(t *testing.T, pdf []byte) map[int]finished {
 	t.Helper()
-	out, err := drawPDF(t.Context(), d)
+	m := regexp.MustCompile(`startxref\n(\d+)\n%%EOF\n$`).FindSubmatch(pdf)
+	require.NotNil(t, m)
+	table := readAt(t, pdf, atoi(t, m[1]))
+	require.Contains(t, table.dict, "/Type /XRef")
+	require.Equal(t, "/Size "+strconv.Itoa(len(table.data)/7), regexp.MustCompile(`/Size \d+`).FindString(table.dict))
+	out := map[int]finished{}
+	for n := 0; n*7 < len(table.data); n++ {
+		e := table.data[n*7:][:7]
+		if e[0] == 1 {
+			at := int(binary.BigEndian.Uint32(e[1:]))
+			require.True(t, bytes.HasPrefix(pdf[at:], []byte(strconv.Itoa(n)+" 0 obj\n")), "object %d", n)
+			out[n] = readAt(t, pdf, at)
+		}
+	}
+	for n := 1; n*7 < len(table.data); n++ {
+		if e := table.data[n*7:][:7]; e[0] == 2 {
+			out[n] = unpacked(t, out[int(binary.BigEndian.Uint32(e[1:]))], n, int(binary.BigEndian.Uint16(e[5:])))
+		}
+	}
+	return out
+}
+
+func atoi(t *testing.T, b []byte) int {
+	t.Helper()
+	n, err := strconv.Atoi(string(b))
+	require.NoError(t, err)
+	return n
+}
+
+func readAt(t *testing.T, pdf []byte, at int) finished {
+	t.Helper()
+	_, b, _ := bytes.Cut(pdf[at:], []byte(" 0 obj\n"))
+	dict, rest, ok := bytes.Cut(b, []byte("\nstream\n"))
+	if end := bytes.Index(b, []byte("\nendobj\n")); !ok || end < len(dict) {
+		return finished{dict: string(b[:end])}
+	}
+	length := atoi(t, regexp.MustCompile(`/Length (\d+)`).FindSubmatch(dict)[1])
+	require.True(t, bytes.HasPrefix(rest[length:], []byte("\nendstream\nendobj\n")), "%s", dict)
+	data := rest[:length]
+	if bytes.Contains(dict, []byte("/FlateDecode")) {
+		data = inflated(t, data)
+	}
+	return finished{string(dict), data}
+}
+
+// unpacked is the index-th object of an object stream.
+func unpacked(t *testing.T, pack finished, number, index int) finished {
+	t.Helper()
+	first := atoi(t, regexp.MustCompile(`/First (\d+)`).FindSubmatch([]byte(pack.dict))[1])
+	pairs := strings.Fields(string(pack.data[:first]))
+	require.Equal(t, strconv.Itoa(number), pairs[2*index])
+	body := pack.data[first+atoi(t, []byte(pairs[2*index+1])):]
+	if 2*index+3 < len(pairs) {
+		body = body[:atoi(t, []byte(pairs[2*index+3]))-atoi(t, []byte(pairs[2*index+1]))]
+	}
+	return finished{dict: strings.TrimSuffix(string(body), "\n")}
+}
+
+func pdfOf(t *testing.T, d *document.Document) []byte {
+	t.Helper()
+	out, err := Render(t.Context(), d, PDF)
 	require.NoError(t, err)
 	return out
 }
 
-func apart(t *testing.T, pdf []byte) *pdfFile {
+// object is the one object whose dictionary holds words.
+func object(t *testing.T, objects map[int]finished, words string) finished {
 	t.Helper()
-	f, err := takeApart(pdf)
-	require.NoError(t, err)
-	return f
+	var found []finished
+	for _, o := range objects {
+		if strings.Contains(o.dict, words) {
+			found = append(found, o)
+		}
+	}
+	require.Len(t, found, 1, words)
+	return found[0]
 }
 
-func inflated(t *testing.T, data []byte) []byte {
-	t.Helper()
-	r, err := zlib.NewReader(bytes.NewReader(data))
-	require.NoError(t, err)
-	plain, err := io.ReadAll(r)
-	require.NoError(t, err)
-	return plain
-}
-
-// TestFinishingLosesNothing holds every object of the finished file against
-// the one that was drawn.
-func TestFinishingLosesNothing(t *testing.T) {
+func TestEveryObjectHasItsPlace(t *testing.T) {
 	t.Parallel()
-	for name, fixture := range fixtures() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			before := unfinished(t, fixture())
-			out, err := finish(before)
-			require.NoError(t, err)
-			require.Less(t, len(out), len(before))
-			was, is := apart(t, before), apart(t, out)
-			require.Len(t, is.objects, len(was.objects))
-			require.Equal(t, []int{was.root, was.info}, []int{is.root, is.info})
-			for i := range was.objects {
-				sameObject(t, was.objects[i], is.objects[i])
+	for name, fixture := range everyFixture() {
+		objects := readPDF(t, pdfOf(t, fixture()))
+		for n, o := range objects {
+			for _, m := range regexp.MustCompile(`(\d+) 0 R`).FindAllStringSubmatch(o.dict, -1) {
+				to := atoi(t, []byte(m[1]))
+				_, ok := objects[to]
+				require.True(t, ok, "%s: object %d refers to %d", name, n, to)
 			}
-			again, err := finish(out)
-			require.NoError(t, err)
-			require.True(t, bytes.Equal(out, again), "a finished file has nothing left to do")
-		})
+		}
 	}
 }
 
-func sameObject(t *testing.T, was, is pdfObject) {
-	t.Helper()
-	require.Equal(t, was.isStream, is.isStream)
-	if !was.isStream || bytes.Contains(was.dict, []byte("/Filter")) {
-		require.Equal(t, string(was.dict), string(is.dict))
-		require.Equal(t, was.data, is.data)
-		return
-	}
-	require.Equal(t, fmt.Sprintf("<</Filter /FlateDecode /Length %d>>", len(is.data)), string(is.dict))
-	require.Equal(t, string(was.data), string(inflated(t, is.data)))
-}
-
-// TestCrossReferences follows the finished file's table as a viewer does,
-// without the code that wrote it.
-func TestCrossReferences(t *testing.T) {
+// TestNothingActs holds that a report can do nothing by itself.
+func TestNothingActs(t *testing.T) {
 	t.Parallel()
-	out, err := Render(t.Context(), exampleDocument(), PDF)
-	require.NoError(t, err)
-	m := regexp.MustCompile(`startxref\n(\d+)\n%%EOF\n$`).FindSubmatch(out)
-	require.NotNil(t, m)
-	table, err := strconv.Atoi(string(m[1]))
-	require.NoError(t, err)
-	lines := strings.SplitAfter(string(out[table:]), "\n")
-	require.Equal(t, "xref\n", lines[0])
-	var size int
-	_, err = fmt.Sscanf(lines[1], "0 %d\n", &size)
-	require.NoError(t, err)
-	for n := 1; n < size; n++ {
-		entry := lines[2+n]
-		require.Regexp(t, `^\d{10} 00000 n \n$`, entry)
-		at, err := strconv.Atoi(entry[:10])
-		require.NoError(t, err)
-		require.True(t, bytes.HasPrefix(out[at:table], fmt.Appendf(nil, "%d 0 obj\n", n)), "object %d", n)
+	for name, fixture := range everyFixture() {
+		for n, o := range readPDF(t, pdfOf(t, fixture())) {
+			require.NotRegexp(t, `/(JavaScript|JS|AA|OpenAction|URI|Launch|SubmitForm|Annots|AcroForm|GoToR)\b`, o.dict, "%s: object %d", name, n)
+		}
 	}
-	require.Equal(t, "trailer\n", lines[2+size])
 }
 
-// TestTitlesThatLookLikePDF writes the words of the format into the file's
-// metadata, which holds the title plainly, two bytes to a character.
+func TestReportIsAttached(t *testing.T) {
+	t.Parallel()
+	for name, fixture := range everyFixture() {
+		objects := readPDF(t, pdfOf(t, fixture()))
+		want, err := Render(t.Context(), fixture(), JSON)
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(object(t, objects, "/Type /EmbeddedFile").data), name)
+		require.Contains(t, object(t, objects, "/Type /Filespec").dict, "/AFRelationship /Source")
+		require.Contains(t, string(want), `"renderer":"`+Version+`"`)
+	}
+}
+
+func TestMetadata(t *testing.T) {
+	t.Parallel()
+	d := blank("A < B & “C” 😀")
+	pdf := pdfOf(t, d)
+	objects := readPDF(t, pdf)
+	xmp := string(object(t, objects, "/Subtype /XML").data)
+	for _, want := range []string{`<rdf:li xml:lang="x-default">A &lt; B &amp; “C” 😀</rdf:li>`, "<rdf:li>en-GB</rdf:li>",
+		"<pdf:Producer>COB renderer " + Version + "</pdf:Producer>", "<xmp:CreateDate>2026-11-20T12:00:00Z</xmp:CreateDate>"} {
+		require.Contains(t, xmp, want)
+	}
+	catalogue := object(t, objects, "/Type /Catalog").dict
+	for _, want := range []string{"/Lang (en-GB)", "/MarkInfo <</Marked true>>", "/ViewerPreferences <</DisplayDocTitle true>>", "/AF ["} {
+		require.Contains(t, catalogue, want)
+	}
+	require.Contains(t, object(t, objects, "/CreationDate").dict, hexText("A < B & “C” 😀"))
+	require.NotContains(t, xmp, "pdfaid", "conformance that nobody has checked is not claimed")
+	require.NotContains(t, xmp, "pdfuaid")
+}
+
+// TestIDComesFromTheReport holds that files of one report have one identifier,
+// and those of two reports two.
+func TestIDComesFromTheReport(t *testing.T) {
+	t.Parallel()
+	id := func(d *document.Document) string {
+		return string(regexp.MustCompile(`/ID \[<[0-9a-f]{32}> <[0-9a-f]{32}>\]`).Find(pdfOf(t, d)))
+	}
+	require.NotEmpty(t, id(blank("a")))
+	require.Equal(t, id(blank("a")), id(blank("a")))
+	require.NotEqual(t, id(blank("a")), id(blank("b")))
+}
+
+// TestTitlesThatLookLikePDF writes the words of the format wherever a title
+// goes, also two bytes to a character.
 func TestTitlesThatLookLikePDF(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
 		">>\nendobj\n", "\nendstream\nendobj\n", ">>\nstream\n ", "1 0 obj\n", "\nxref\n0 1\n", "trailer\n<<\n/Size 9", "startxref\n9\n%%EOF\n",
+		") /S /JavaScript /JS (app.alert(1)) (", "> /AA <<", "\\) Tj ET (",
 	} {
 		units := make([]uint16, 0, len(words)/2)
 		for i := 0; i+1 < len(words); i += 2 {
 			units = append(units, uint16(words[i])<<8|uint16(words[i+1]))
 		}
-		d := blank(string(utf16.Decode(units)))
-		before := unfinished(t, d)
-		require.Contains(t, string(before), strings.TrimSpace(words), "the test is none if the words are not there")
-		out, err := finish(before)
-		require.NoError(t, err, words)
-		was, is := apart(t, before), apart(t, out)
-		require.Equal(t, string(was.objects[was.info-1].dict), string(is.objects[is.info-1].dict))
-	}
-}
-
-// TestFinishRefusesDamage cuts the file short, and changes what it is read by.
-func TestFinishRefusesDamage(t *testing.T) {
-	t.Parallel()
-	good := unfinished(t, blank("Damage"))
-	table := bytes.LastIndex(good, []byte("\nxref\n")) + 1
-	for n := 0; n < len(good); n += 1 + n/50 {
-		_, err := finish(good[:n])
-		require.ErrorContains(t, err, "finish PDF", "cut at %d", n)
-	}
-	for at := table; at < len(good); at++ {
-		bad := bytes.Clone(good)
-		bad[at] ^= 1 // another digit or letter
-		_, err := finish(bad)
-		if err == nil {
-			// The trailer may well name another object as its root.
-			require.Regexp(t, `/(Root|Info) \d*$`, string(good[table:at+1]))
+		for _, title := range []string{words, string(utf16.Decode(units))} {
+			d := blank(title)
+			d.Blocks = document.Blocks{document.Heading{Level: 1, Text: T(title)}, document.Paragraph{Text: plain(title)}}
+			objects := readPDF(t, pdfOf(t, d))
+			require.Contains(t, object(t, objects, "/CreationDate").dict, hexText(T(title).String()))
 		}
 	}
-}
-
-func TestFinishNamesWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	good := unfinished(t, blank("Damage"))
-	tests := []struct{ name, old, new, want string }{
-		{"no head", "%PDF-", "%FDP-", "the file's head is missing"},
-		{"no end", "%%EOF\n", "%%EOF", "the file's end is not as expected"},
-		{"root outside", "/Root ", "/Root 99", "the trailer points outside the file"},
-		{"table elsewhere", "startxref\n", "startxref\n9", "the trailer points outside the file"},
-		{"other size", "/Size ", "/Size 1", "the cross-reference table is not as expected"},
-		{"a longer table", "trailer\n", "0000000009 00000 n \ntrailer\n", "the cross-reference table is not as expected"},
-		{"a free object", " 00000 n \n", " 00000 f \n", "object 1 has no place in the cross-reference table"},
-		{"a shifted object", "3 0 obj", "3 1 obj", "object 3 is not where the cross-reference table says"},
-		{"an unended object", "endobj\n1 0 obj", "endobi\n1 0 obj", "is not where the cross-reference table says"},
-		{"a shorter stream", "<</Length 3", "<</Length 2", "has not the length it gives"},
-		{"a stream without its data", "\nstream\n", "\nstrEam\n", "has not the length it gives"},
-		{"no dictionary", "<</Type /Page\n", "[[/Type /Page\n", "object 3 is no dictionary"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			bad := bytes.Replace(good, []byte(tt.old), []byte(tt.new), 1)
-			require.NotEqual(t, good, bad)
-			_, err := finish(bad)
-			require.ErrorContains(t, err, tt.want)
-		})
-	}
-}
-
-// TestDeflatersForget holds that a compressor's earlier documents do not show
-// in its next.
-func TestDeflatersForget(t *testing.T) {
-	t.Parallel()
-	fresh := func() *deflater { return deflaters.New().(*deflater) }
-	page := []byte(strings.Repeat("BT 42.52 799.37 Td (page) Tj ET\n", 3_000))
-	want, err := fresh().deflate(page)
-	require.NoError(t, err)
-	used := fresh()
-	for range 3 {
-		_, err = used.deflate(unfinished(t, exampleDocument()))
-		require.NoError(t, err)
-		got, err := used.deflate(page)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-	}
-	require.Equal(t, page, inflated(t, want))
-}
-
-// smallFile is as much of a PDF as the pass needs to see, in a few bytes.
-func smallFile(streams ...string) []byte {
-	f := pdfFile{header: []byte("%PDF-1.3\n"), root: 1, info: 2, objects: []pdfObject{{dict: []byte("<</Type /Catalog>>")}, {dict: []byte("<</Title (endobj)>>")}}}
-	for _, s := range streams {
-		f.objects = append(f.objects, pdfObject{dict: fmt.Appendf(nil, "<</Length %d>>", len(s)), data: []byte(s), isStream: true})
-	}
-	return f.bytes()
-}
-
-func TestStreamsMayHoldAnything(t *testing.T) {
-	t.Parallel()
-	streams := []string{"", "\n", "q Q", "\nendstream\nendobj\n", "\nstream\n", "3 0 obj\n<<>>", "trailer\n%%EOF\n"}
-	out, err := finish(smallFile(streams...))
-	require.NoError(t, err)
-	for i, o := range apart(t, out).objects[2:] {
-		require.Equal(t, streams[i], string(inflated(t, o.data)))
-	}
-}
-
-// FuzzFinish never panics, and what it finishes can be finished again.
-func FuzzFinish(f *testing.F) {
-	f.Add(smallFile("", "0 0 m\nendstream\n1 l"))
-	f.Add(bytes.Replace(smallFile("q Q"), []byte("trailer"), []byte("\nxref\n"), 1))
-	f.Fuzz(func(t *testing.T, pdf []byte) {
-		out, err := finish(pdf)
-		if err != nil {
-			return
-		}
-		again, err := finish(out)
-		require.NoError(t, err)
-		require.Equal(t, out, again)
-	})
 }

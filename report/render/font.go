@@ -7,59 +7,99 @@ import (
 
 	"codeberg.org/go-fonts/dejavu/dejavusans"
 	"codeberg.org/go-fonts/dejavu/dejavusansbold"
+	"codeberg.org/go-fonts/dejavu/dejavusansboldoblique"
+	"codeberg.org/go-fonts/dejavu/dejavusansoblique"
+	"codeberg.org/go-fonts/dejavu/dejavuserif"
+	"codeberg.org/go-fonts/dejavu/dejavuserifbold"
+	"codeberg.org/go-fonts/dejavu/dejavuserifbolditalic"
+	"codeberg.org/go-fonts/dejavu/dejavuserifitalic"
+	"codeberg.org/go-fonts/liberation/liberationmonobold"
+	"codeberg.org/go-fonts/liberation/liberationmonobolditalic"
+	"codeberg.org/go-fonts/liberation/liberationmonoitalic"
 	"codeberg.org/go-fonts/liberation/liberationmonoregular"
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
+	"codeberg.org/go-fonts/liberation/liberationsansbolditalic"
+	"codeberg.org/go-fonts/liberation/liberationsansitalic"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
+	"codeberg.org/go-fonts/liberation/liberationserifbold"
+	"codeberg.org/go-fonts/liberation/liberationserifbolditalic"
+	"codeberg.org/go-fonts/liberation/liberationserifitalic"
+	"codeberg.org/go-fonts/liberation/liberationserifregular"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/unicode/norm"
 )
 
-// face is one of the embedded fonts.
+// face is one of the embedded fonts: a family's regular, bold, italic or bold
+// italic, in this order.
 type face uint8
 
 const (
 	sans face = iota
 	sansBold
+	sansItalic
+	sansBoldItalic
+	serif
+	serifBold
+	serifItalic
+	serifBoldItalic
 	mono
-	other     // has what sans and mono lack
-	otherBold // has what sansBold lacks
+	monoBold
+	monoItalic
+	monoBoldItalic
+	other // has what sans and mono lack
+	otherBold
+	otherItalic
+	otherBoldItalic
+	otherSerif // has what serif lacks
+	otherSerifBold
+	otherSerifItalic
+	otherSerifBoldItalic
 	faces
 )
 
+const (
+	boldFace   = 1
+	italicFace = 2
+	faceStyles = boldFace | italicFace
+)
+
+func (f face) family() face { return f &^ faceStyles }
+
+// with is the face of a family in f's style.
+func (f face) with(family face) face { return family | f&faceStyles }
+
+func (f face) isBold() bool { return f&boldFace != 0 }
+
 func (f face) bytes() []byte {
-	switch f {
-	case sans:
-		return liberationsansregular.TTF
-	case sansBold:
-		return liberationsansbold.TTF
-	case mono:
-		return liberationmonoregular.TTF
-	case otherBold:
-		return dejavusansbold.TTF
-	}
-	return dejavusans.TTF
+	return [faces][]byte{
+		liberationsansregular.TTF, liberationsansbold.TTF, liberationsansitalic.TTF, liberationsansbolditalic.TTF,
+		liberationserifregular.TTF, liberationserifbold.TTF, liberationserifitalic.TTF, liberationserifbolditalic.TTF,
+		liberationmonoregular.TTF, liberationmonobold.TTF, liberationmonoitalic.TTF, liberationmonobolditalic.TTF,
+		dejavusans.TTF, dejavusansbold.TTF, dejavusansoblique.TTF, dejavusansboldoblique.TTF,
+		dejavuserif.TTF, dejavuserifbold.TTF, dejavuserifitalic.TTF, dejavuserifbolditalic.TTF,
+	}[f]
 }
 
-// fallback is the face asked next when f lacks a character.
-func (f face) fallback() face {
-	if f == sansBold {
-		return otherBold
+// fallbacks are the faces asked in turn when f lacks a character. The last of
+// all has the most, though in one weight only.
+func (f face) fallbacks() []face {
+	if f.family() == serif {
+		return []face{f.with(otherSerif), f.with(other), other}
 	}
-	return other
+	return []face{f.with(other), other}
 }
 
-// parsed holds each face's character map and advances. A parsed font never
-// changes, so all documents share it; what changes (the lookup buffer) is
-// theirs.
-var parsed = [faces]func() (*sfnt.Font, error){
-	sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(sans.bytes()) }),
-	sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(sansBold.bytes()) }),
-	sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(mono.bytes()) }),
-	sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(other.bytes()) }),
-	sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(otherBold.bytes()) }),
-}
+// parsed holds each face's character map and advances, read when it is first
+// asked for. A parsed font never changes, so all documents share it; what
+// changes (the lookup buffer) is theirs.
+var parsed = func() (out [faces]func() (*sfnt.Font, error)) {
+	for f := range faces {
+		out[f] = sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(f.bytes()) })
+	}
+	return out
+}()
 
 // replacement is drawn for characters that no face holds, and for those above
 // the Basic Multilingual Plane, which the PDF library cannot draw.
@@ -72,7 +112,7 @@ const missing = -1
 // a document needs whole. One belongs to one rendering.
 type metrics struct {
 	buf    sfnt.Buffer
-	common [faces][0x500]int16 // Latin, Greek and Cyrillic: advance + 1, or missing; 0 is not looked up yet
+	common [faces]*[0x500]int16 // Latin, Greek and Cyrillic: advance + 1, or missing; 0 is not looked up yet
 	rare   map[rareRune]int
 	whole  [faces]bool // more than its usual characters were measured
 }
@@ -84,24 +124,32 @@ type rareRune struct {
 
 // advance returns missing when the face has no such character.
 func (m *metrics) advance(f face, r rune) int {
-	if int(r) < len(m.common[f]) {
-		a := m.common[f][r]
-		if a == 0 {
-			a = int16(m.lookup(f, r))
-			if a >= 0 {
-				a++
-			}
-			m.common[f][r] = a
-		}
-		if a > 0 {
-			a--
-		}
-		return int(a)
+	if r >= 0x500 {
+		return m.rareAdvance(rareRune{f, r})
 	}
-	key := rareRune{f, r}
+	known := m.common[f]
+	if known == nil {
+		known = new([0x500]int16)
+		m.common[f] = known
+	}
+	a := known[r]
+	if a == 0 {
+		a = int16(m.lookup(f, r))
+		if a >= 0 {
+			a++
+		}
+		known[r] = a
+	}
+	if a > 0 {
+		a--
+	}
+	return int(a)
+}
+
+func (m *metrics) rareAdvance(key rareRune) int {
 	a, ok := m.rare[key]
 	if !ok {
-		a = m.lookup(f, r)
+		a = m.lookup(key.face, key.r)
 		if m.rare == nil {
 			m.rare = map[rareRune]int{}
 		}
@@ -134,14 +182,20 @@ func (m *metrics) choose(want face, r rune) (face, rune, int) {
 		if a := m.advance(want, r); a != missing {
 			return want, r, a
 		}
-		next := want.fallback()
-		if a := m.advance(next, r); a != missing {
-			return next, r, a
+		for _, next := range want.fallbacks() {
+			if a := m.advance(next, r); a != missing {
+				return next, r, a
+			}
 		}
 	}
-	next := want.fallback()
-	if a := m.advance(next, replacement); a != missing {
-		return next, replacement, a
+	return m.chooseReplacement(want)
+}
+
+func (m *metrics) chooseReplacement(want face) (face, rune, int) {
+	for _, next := range want.fallbacks() {
+		if a := m.advance(next, replacement); a != missing {
+			return next, replacement, a
+		}
 	}
 	return want, '?', m.advance(want, '?')
 }

@@ -1,15 +1,16 @@
 package render
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"html"
-	"regexp"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
-
-	"github.com/microcosm-cc/bluemonday"
 
 	"github.com/closeofbusiness/cob/report/document"
 )
@@ -19,12 +20,31 @@ import (
 // finished body passes a policy that knows only the elements and attributes
 // written here: were an escape ever forgotten, no markup would come of it.
 func renderHTML(ctx context.Context, d *document.Document) ([]byte, error) {
-	h := htmlWriter{ctx: ctx}
+	h := newHTMLWriter(ctx, d)
 	if err := h.body(d); err != nil {
 		return nil, err
 	}
-	body := bodyPolicy().Sanitize(h.b.String())
-	return []byte(htmlHead(d) + body + "</body>\n</html>\n"), nil
+	var out bytes.Buffer
+	out.Grow(h.b.Len() + len(styleSheet) + 2048)
+	out.WriteString(htmlHead(d))
+	if err := bodyPolicy().SanitizeReaderToWriter(endsWith{ctx, strings.NewReader(h.b.String())}, &out); err != nil {
+		return nil, err
+	}
+	out.WriteString("</body>\n</html>\n")
+	return out.Bytes(), nil
+}
+
+// endsWith is a reader that ends with its context.
+type endsWith struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (e endsWith) Read(b []byte) (int, error) {
+	if err := e.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return e.r.Read(b)
 }
 
 func (h *htmlWriter) body(d *document.Document) error {
@@ -34,69 +54,64 @@ func (h *htmlWriter) body(d *document.Document) error {
 		return err
 	}
 	h.endSections(1)
-	h.raw("</main>\n")
-	h.element("footer", "", d.Footer.String())
+	h.raw("</main>\n<footer>\n")
+	h.element("p", "", d.Footer.String())
+	if d.Style != nil {
+		h.element("p", "banner foot", d.Style.Banner.String())
+	}
+	h.raw("</footer>\n")
 	return nil
 }
 
-// contentPolicy allows the inline style sheet and nothing else: no request of
-// any kind, no script, no form, no framing of other pages.
-const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+// contentPolicy allows this style sheet by its hash, a logo's own bytes where
+// there is one, and nothing else: no request of any kind, no script, no form.
+func contentPolicy(style string, logo bool) string {
+	sum := sha256.Sum256([]byte(style))
+	images := ""
+	if logo {
+		images = " img-src data:;"
+	}
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';" + images + " base-uri 'none'; form-action 'none'"
+}
 
 func htmlHead(d *document.Document) string {
 	lang := d.Language.String()
 	if lang == "" {
 		lang = "en"
 	}
+	style := pageStyle(d.Style)
 	return `<!DOCTYPE html>
 <html lang="` + html.EscapeString(lang) + `">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="` + contentPolicy + `">
+<meta http-equiv="Content-Security-Policy" content="` + contentPolicy(style, hasLogo(d)) + `">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="COB renderer ` + Version + `">
+<meta name="generator" content="` + html.EscapeString("COB renderer "+d.Renderer.String()) + `">
 <meta name="robots" content="noindex">
 <meta name="referrer" content="no-referrer">
 <title>` + html.EscapeString(joinNonEmpty(" · ", d.Eyebrow.String(), d.Title.String())) + `</title>
-<style>` + styleSheet + `</style>
+<style>` + style + `</style>
 </head>
 <body>
 `
 }
 
-// bodyPolicy lists everything the body may hold.
-var bodyPolicy = sync.OnceValue(func() *bluemonday.Policy {
-	p := bluemonday.NewPolicy()
-	p.AllowElements("header", "main", "footer", "section", "div", "p", "h1", "h2", "h3", "span", "strong", "code",
-		"sup", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td",
-		"figure", "figcaption", "details", "summary", "svg", "title", "desc", "g", "rect", "line", "polyline",
-		"circle", "text", "tspan")
-	p.AllowNoAttrs().OnElements("main", "header", "footer", "section", "figure", "figcaption",
-		"details", "summary", "span", "svg", "g", "text", "tspan", "div", "desc", "title")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[a-z0-9 -]+$`)).Globally()
-	p.AllowAttrs("id", "aria-labelledby").Matching(regexp.MustCompile(`^[a-z][a-z0-9 -]*$`)).Globally()
-	p.AllowAttrs("role").Matching(regexp.MustCompile(`^(img|region|group|status|note)$`)).Globally()
-	p.AllowAttrs("aria-label").Globally()
-	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div")
-	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(col|row)$`)).OnElements("th")
-	number := regexp.MustCompile(`^[-0-9., ]+$`)
-	p.AllowAttrs("viewbox", "width", "height").Matching(number).OnElements("svg")
-	p.AllowAttrs("x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "points", "dy",
-		"stroke-width", "font-size", "textlength").Matching(number).
-		OnElements("rect", "line", "polyline", "circle", "text", "tspan")
-	p.AllowAttrs("fill", "stroke").Matching(regexp.MustCompile(`^(none|#[0-9a-f]{6})$`)).
-		OnElements("rect", "line", "polyline", "circle", "text", "tspan")
-	return p
-})
+func hasLogo(d *document.Document) bool { return d.Style != nil && d.Style.Logo != nil }
 
 type htmlWriter struct {
 	ctx      context.Context
 	b        strings.Builder
 	set      typesetter // measures charts
 	levels   []int      // of the headings whose sections are open
+	tag      int        // of the heading before: 2 for h2
+	section  string     // its text
 	sections int
 	charts   int
 	columns  int // depth of Columns: headings there open no section
+}
+
+func newHTMLWriter(ctx context.Context, d *document.Document) *htmlWriter {
+	return &htmlWriter{ctx: ctx, set: typesetter{look: lookOf(d)}}
 }
 
 // raw writes markup.
@@ -125,15 +140,32 @@ func (h *htmlWriter) start(name, class string) {
 
 func (h *htmlWriter) header(d *document.Document) {
 	h.raw("<header>\n")
+	if d.Style != nil {
+		h.element("p", "watermark", d.Style.Watermark.String())
+		h.element("p", "banner", d.Style.Banner.String())
+	}
 	h.start("div", "top")
 	h.element("p", "eyebrow", d.Eyebrow.String())
+	h.start("div", "marks")
+	h.logo(d)
 	h.element("p", "classification", d.Classification.String())
-	h.raw("</div>\n")
+	h.raw("</div></div>\n")
 	h.element("h1", "", d.Title.String())
 	h.start("div", "top")
 	h.element("p", "subtitle", d.Subtitle.String())
 	h.element("p", "subtitle", d.RevisionLabel.String())
 	h.raw("</div>\n</header>\n")
+	h.tag = 1
+}
+
+// logo is the picture's own bytes: nothing is fetched.
+func (h *htmlWriter) logo(d *document.Document) {
+	if !hasLogo(d) {
+		return
+	}
+	h.raw(`<img class="logo" src="data:` + d.Style.Logo.MediaType + ";base64," + base64.StdEncoding.EncodeToString(d.Style.Logo.Data) + `" alt="`)
+	h.text(d.Style.Logo.Alt.String())
+	h.raw(`">` + "\n")
 }
 
 func (h *htmlWriter) blocks(bs document.Blocks) error {
@@ -147,7 +179,9 @@ func (h *htmlWriter) blocks(bs document.Blocks) error {
 			}
 			continue
 		}
-		h.block(b)
+		if err := h.block(b); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -176,7 +210,7 @@ func ratioClass(r float64) string {
 	return "r" + strconv.Itoa(max(1, min(9, int(r*10+0.5))))
 }
 
-func (h *htmlWriter) block(b document.Block) {
+func (h *htmlWriter) block(b document.Block) error {
 	switch b := b.(type) {
 	case document.Status:
 		h.band("status", b.Tone, b.Label, b.Text)
@@ -188,14 +222,18 @@ func (h *htmlWriter) block(b document.Block) {
 		h.heading(b)
 	case document.Paragraph:
 		h.paragraph(b)
+	case document.Quote:
+		h.raw("<blockquote><p>")
+		h.inlines(b.Text)
+		h.raw("</p></blockquote>\n")
 	case document.List:
 		h.list(b)
 	case document.Decision:
 		h.decision(b)
 	case document.Table:
-		h.table(b)
+		return h.table(b)
 	case document.Chart:
-		h.chart(b)
+		return h.chart(b)
 	case document.Definitions:
 		h.definitions(b)
 	case document.PageBreak:
@@ -203,6 +241,7 @@ func (h *htmlWriter) block(b document.Block) {
 	default:
 		panic(fmt.Sprintf("no HTML for %T", b))
 	}
+	return nil
 }
 
 // toneClass names a tone's class; neutral text has none.
@@ -245,7 +284,9 @@ func (h *htmlWriter) heading(b document.Heading) {
 	if b.PageBreak {
 		class += " new-page"
 	}
-	tag := "h" + strconv.Itoa(b.Level+1)
+	h.tag = min(b.Level+1, h.tag+1) // no rank is left out, for who walks by headings
+	tag := "h" + strconv.Itoa(h.tag)
+	h.section = b.Text.String()
 	if h.columns == 0 {
 		h.endSections(b.Level)
 		h.sections++
@@ -295,6 +336,7 @@ func (h *htmlWriter) basis(bs []document.Basis) {
 		h.raw("</p>\n")
 		h.claim(b.Claim)
 		h.basisFacts(b.Facts)
+		h.basisReferences(b.References)
 		h.checks(b.Checks)
 		h.raw("</li>\n")
 	}
@@ -308,6 +350,15 @@ func (h *htmlWriter) claim(t document.Text) {
 	h.raw(`<p class="claim">Written as <code>`)
 	h.text(t.String())
 	h.raw("</code></p>\n")
+}
+
+// basisReferences lists what readers can look up.
+func (h *htmlWriter) basisReferences(notes []document.Inlines) {
+	for _, n := range notes {
+		h.raw("<p>Reference note: ")
+		h.inlines(n)
+		h.raw("</p>\n")
+	}
 }
 
 func (h *htmlWriter) basisFacts(fs []document.BasisFact) {
@@ -337,18 +388,39 @@ func (h *htmlWriter) checks(ts []document.Text) {
 	}
 }
 
+// list nests an item's deeper ones within it.
 func (h *htmlWriter) list(b document.List) {
 	tag := "ul"
 	if b.Ordered {
 		tag = "ol"
 	}
 	h.start(tag, "list")
-	for _, item := range b.Items {
+	depth := 0
+	for i, item := range b.Items {
+		level := levelOf(b, i)
+		switch {
+		case level > depth:
+			h.raw("\n")
+			h.start(tag, "")
+		case i > 0:
+			h.raw("</li>\n" + strings.Repeat("</"+tag+"></li>\n", depth-level))
+		}
+		depth = level
 		h.raw("<li>")
 		h.inlines(item)
-		h.raw("</li>\n")
+	}
+	if len(b.Items) > 0 {
+		h.raw("</li>\n" + strings.Repeat("</"+tag+"></li>\n", depth))
 	}
 	h.raw("</" + tag + ">\n")
+}
+
+// levelOf is how deep a list's item stands.
+func levelOf(b document.List, i int) int {
+	if b.Levels == nil {
+		return 0
+	}
+	return b.Levels[i]
 }
 
 func (h *htmlWriter) decision(b document.Decision) {
@@ -361,12 +433,29 @@ func (h *htmlWriter) decision(b document.Decision) {
 }
 
 // table scrolls by itself where it is wider than the screen; the page never
-// does.
-func (h *htmlWriter) table(b document.Table) {
-	h.raw(`<div class="scroll" role="region" tabindex="0" aria-label="`)
-	h.text(tableName(b))
-	h.raw(`"><table>` + "\n")
+// does. The keyboard reaches what scrolls.
+func (h *htmlWriter) table(b document.Table) error {
+	name := joinNonEmpty(", ", b.Caption.String(), b.Note.String())
+	if name == "" {
+		name = joinNonEmpty(": ", "Table", h.section)
+	}
+	h.scroll(name)
+	h.raw("<table>\n")
 	h.caption("caption", b.Caption, b.Note)
+	if err := h.tableRows(b); err != nil {
+		return err
+	}
+	h.raw("</table></div>\n")
+	return nil
+}
+
+func (h *htmlWriter) scroll(name string) {
+	h.raw(`<div class="scroll" role="region" tabindex="0" aria-label="`)
+	h.text(name)
+	h.raw(`">`)
+}
+
+func (h *htmlWriter) tableRows(b document.Table) error {
 	if b.Headed {
 		h.raw("<thead><tr>")
 		for _, c := range b.Columns {
@@ -377,17 +466,27 @@ func (h *htmlWriter) table(b document.Table) {
 		h.raw("</tr></thead>\n")
 	}
 	h.raw("<tbody>\n")
-	for _, r := range b.Rows {
+	more := moreAt(b)
+	for i, r := range b.Rows {
+		if i%rowsBetweenLooks == 0 && h.ctx.Err() != nil {
+			return h.ctx.Err()
+		}
+		if i == more {
+			h.more(b)
+		}
 		h.row(b, r)
 	}
-	h.raw("</tbody></table></div>\n")
+	if more == len(b.Rows) {
+		h.more(b)
+	}
+	h.raw("</tbody>")
+	return nil
 }
 
-func tableName(b document.Table) string {
-	if !b.Caption.Empty() {
-		return b.Caption.String()
-	}
-	return "Table"
+func (h *htmlWriter) more(b document.Table) {
+	h.raw(`<tr class="more"><td colspan="` + strconv.Itoa(len(b.Columns)) + `">`)
+	h.text(b.More.String())
+	h.raw("</td></tr>\n")
 }
 
 func (h *htmlWriter) caption(tag string, text, note document.Text) {
@@ -456,43 +555,22 @@ func (h *htmlWriter) row(b document.Table, r document.Row) {
 }
 
 // chart is a figure: the drawing, and its numbers for those who cannot see it.
-func (h *htmlWriter) chart(b document.Chart) {
+func (h *htmlWriter) chart(b document.Chart) error {
 	h.charts++
 	h.raw("<figure>\n")
 	h.caption("figcaption", b.Caption, b.Note)
 	h.svg(b, h.set.drawChart(b, svgWidth), "c"+strconv.Itoa(h.charts))
-	h.raw("<details><summary>Data</summary>")
-	h.chartTable(b)
-	h.raw("</details></figure>\n")
-}
-
-func (h *htmlWriter) chartTable(b document.Chart) {
-	marks := false
-	for _, p := range b.Points {
-		marks = marks || !p.MarkText.Empty()
+	h.raw("<details><summary>Data as a table</summary>\n")
+	data := chartTable(b)
+	h.scroll("Data: " + joinNonEmpty(", ", b.Caption.String(), b.Note.String()))
+	h.raw(`<table><caption class="unseen">`)
+	h.text(joinNonEmpty(": ", "Data", b.Caption.String()))
+	h.raw("</caption>\n")
+	if err := h.tableRows(data); err != nil {
+		return err
 	}
-	h.raw("<table>\n<thead><tr><th scope=\"col\">Label</th><th scope=\"col\" class=\"right\">Value</th>")
-	if marks {
-		h.raw(`<th scope="col" class="right">Compared with</th>`)
-	}
-	h.raw("</tr></thead>\n<tbody>\n")
-	for _, p := range b.Points {
-		h.raw(`<tr><th scope="row">`)
-		h.text(p.Label.String())
-		if !p.Footnote.Empty() {
-			h.raw(` <sup class="worse">`)
-			h.text(p.Footnote.String())
-			h.raw("</sup>")
-		}
-		h.raw(`</th><td class="right">`)
-		h.text(p.Shown.String())
-		if marks {
-			h.raw(`</td><td class="right">`)
-			h.text(p.MarkText.String())
-		}
-		h.raw("</td></tr>\n")
-	}
-	h.raw("</tbody></table>")
+	h.raw("</table></div></details></figure>\n")
+	return nil
 }
 
 func (h *htmlWriter) definitions(b document.Definitions) {
@@ -513,24 +591,42 @@ func (h *htmlWriter) definitions(b document.Definitions) {
 
 func (h *htmlWriter) inlines(in document.Inlines) {
 	for _, i := range in {
-		tag := "span"
-		switch {
-		case i.Superscript:
-			tag = "sup"
-		case i.Code:
-			tag = "code"
-		case i.Strong:
-			tag = "strong"
-		case i.Tone == document.Neutral:
-			h.text(i.Text.String())
-			continue
-		}
-		class := toneClass(i.Tone)
-		if i.Strong && tag != "strong" {
-			class = strings.TrimSpace(class + " bold")
-		}
+		h.inline(i)
+	}
+}
+
+func (h *htmlWriter) inline(i document.Inline) {
+	var tags []string
+	switch {
+	case i.Superscript:
+		tags = []string{"sup"}
+	case i.Code:
+		tags = []string{"code"}
+	case i.Strong:
+		tags = []string{"strong"}
+	}
+	class := toneClass(i.Tone)
+	if i.Strong && (i.Superscript || i.Code) {
+		class = strings.TrimSpace(class + " bold")
+	}
+	if i.Emphasis {
+		tags = append(tags, "em")
+	}
+	if len(tags) == 0 && class != "" {
+		tags = []string{"span"}
+	}
+	if i.Link != "" {
+		h.raw(`<a href="` + html.EscapeString(i.Link) + `" rel="noreferrer noopener">`)
+	}
+	for _, tag := range tags {
 		h.start(tag, class)
-		h.text(i.Text.String())
+		class = ""
+	}
+	h.text(i.Text.String())
+	for _, tag := range slices.Backward(tags) {
 		h.raw("</" + tag + ">")
+	}
+	if i.Link != "" {
+		h.raw("</a>")
 	}
 }

@@ -1,6 +1,9 @@
 package render
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,22 +55,105 @@ func textOf(root *html.Node) string {
 // TestHTMLRunsAndRequestsNothing looks at every element and attribute.
 func TestHTMLRunsAndRequestsNothing(t *testing.T) {
 	t.Parallel()
-	for name, fixture := range fixtures() {
-		out, root := page(t, fixture())
-		require.Contains(t, out, "default-src 'none'; style-src 'unsafe-inline'", name)
-		require.NotContains(t, styleSheet, "url(")
-		require.NotContains(t, styleSheet, "@import")
+	for name, fixture := range everyFixture() {
+		d := fixture()
+		_, root := page(t, d)
 		for _, n := range elements(root) {
 			switch n.Data {
-			case "script", "iframe", "object", "embed", "link", "img", "form", "a", "base", "image", "use", "foreignobject", "animate":
+			case "script", "iframe", "object", "embed", "link", "form", "base", "image", "use", "foreignobject", "animate":
 				t.Errorf("%s: <%s>", name, n.Data)
+			case "style":
+				require.Equal(t, root.FirstChild.NextSibling.FirstChild, n.Parent, "the one in the head")
 			}
 			for _, a := range n.Attr {
 				require.False(t, strings.HasPrefix(a.Key, "on"), "%s: %s", name, a.Key)
-				require.NotContains(t, []string{"href", "src", "style", "srcset", "action", "background"}, a.Key, name)
+				require.NotContains(t, []string{"style", "srcset", "action", "background", "xlink:href"}, a.Key, name)
+				switch a.Key {
+				case "href":
+					require.Equal(t, "a", n.Data)
+					require.NoError(t, document.CheckLink(a.Val))
+					require.Equal(t, "noreferrer noopener", attr(n, "rel"))
+				case "src":
+					require.Equal(t, "img", n.Data)
+					require.True(t, strings.HasPrefix(a.Val, "data:image/png;base64,"))
+				}
 			}
 		}
 	}
+}
+
+// TestHTMLContentPolicy holds that the page's own policy is as narrow as it can
+// be, and that its hash is that of the style sheet.
+func TestHTMLContentPolicy(t *testing.T) {
+	t.Parallel()
+	for name, fixture := range everyFixture() {
+		d := fixture()
+		_, root := page(t, d)
+		var policy, style string
+		for _, n := range elements(root) {
+			if n.Data == "meta" && attr(n, "http-equiv") == "Content-Security-Policy" {
+				policy = attr(n, "content")
+			}
+			if n.Data == "style" {
+				style = n.FirstChild.Data
+			}
+		}
+		sum := sha256.Sum256([]byte(style))
+		images := ""
+		if hasLogo(d) {
+			images = " img-src data:;"
+		}
+		require.Equal(t, "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"';"+images+" base-uri 'none'; form-action 'none'", policy, name)
+		for _, bad := range []string{"url(", "@import", "expression", "</"} {
+			require.NotContains(t, style, bad)
+		}
+	}
+}
+
+// TestHTMLStyle holds what a template chose.
+func TestHTMLStyle(t *testing.T) {
+	t.Parallel()
+	out, root := page(t, deskDocument())
+	for _, want := range []string{"@page { size: letter; }", "--accent: #1f6b47", `--face: "Liberation Serif"`, `@top-center { content: "CONFIDENTIAL";`,
+		`@page :first { @top-center { content: none; } }`, `<meta name="generator" content="COB renderer ` + Version + `">`, `stroke="#1f6b47"`} {
+		require.Contains(t, out, want)
+	}
+	require.NotContains(t, out, `"#2b4a7a"`)
+	require.Equal(t, []string{"DRAFT", "CONFIDENTIAL", "CONFIDENTIAL"}, append(withClass(root, "watermark"), append(withClass(root, "banner"), withClass(root, "banner foot")...)...))
+	for _, n := range elements(root) {
+		if n.Data == "img" {
+			require.Equal(t, "Example Ltd", attr(n, "alt"))
+			require.Equal(t, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(deskLogo()), attr(n, "src"))
+		}
+	}
+	out, _ = page(t, exampleDocument())
+	require.NotContains(t, out, "<img")
+	require.NotContains(t, out, "img-src")
+}
+
+// TestHTMLHostileStyle puts markup and CSS where a template may write text.
+func TestHTMLHostileStyle(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{`</style><script>alert(1)</script>`, `"; } * { background: url(//evil) } /*`, `\"; x`, "a\nb", `<!--`, "日本語 \U0001F600", "\u202Ex"} {
+		d := deskDocument()
+		d.Style.Banner, d.Style.Watermark, d.Style.Logo.Alt = T(s), T(s), T(s)
+		out, root := page(t, d)
+		require.NotContains(t, out, "<script")
+		require.NotContains(t, pageStyle(d.Style), "url(")
+		require.Equal(t, 1, strings.Count(out, "</style>"))
+		require.Equal(t, []string{T(s).String()}, withClass(root, "watermark"))
+	}
+	require.Equal(t, `"a\3c \2f b\22  \1f600 "`, cssString("a</b\" \U0001F600"))
+}
+
+func withClass(root *html.Node, class string) []string {
+	var out []string
+	for _, n := range elements(root) {
+		if attr(n, "class") == class {
+			out = append(out, textOf(n))
+		}
+	}
+	return out
 }
 
 func TestHTMLTextSurvives(t *testing.T) {
@@ -86,9 +172,10 @@ func TestHTMLTextSurvives(t *testing.T) {
 // written: were an attribute missing from it, the page would silently lose it.
 func TestHTMLPolicyChangesNothing(t *testing.T) {
 	t.Parallel()
-	for name, fixture := range fixtures() {
-		h := htmlWriter{ctx: t.Context()}
-		require.NoError(t, h.body(fixture()))
+	for name, fixture := range everyFixture() {
+		d := fixture()
+		h := newHTMLWriter(t.Context(), d)
+		require.NoError(t, h.body(d))
 		before, err := html.Parse(strings.NewReader(h.b.String()))
 		require.NoError(t, err)
 		after, err := html.Parse(strings.NewReader(bodyPolicy().Sanitize(h.b.String())))
@@ -173,16 +260,77 @@ func TestHTMLHostileBasis(t *testing.T) {
 	}
 }
 
-// TestHTMLPolicyStopsWhatEscapingMisses gives the policy raw markup.
-func TestHTMLPolicyStopsWhatEscapingMisses(t *testing.T) {
+func TestHTMLNestsLists(t *testing.T) {
 	t.Parallel()
-	for _, raw := range []string{`<script>alert(1)</script>`, `<p onclick="x()">a</p>`, `<img src=x onerror=x>`, `<a href="javascript:x">a</a>`,
-		`<div style="background:url(//evil)">a</div>`, `<svg><use href="//evil"></use></svg>`, `<p class="x&quot; onclick=&quot;y">a</p>`} {
-		got := bodyPolicy().Sanitize(raw)
-		for _, bad := range []string{"script", "onclick", "onerror", "href", "url(", "<use"} {
-			require.NotContains(t, got, bad)
+	d := blank("Lists")
+	in := []document.Inlines{plain("a"), plain("b"), plain("c"), plain("d"), plain("e")}
+	d.Blocks = document.Blocks{document.List{Items: in, Levels: []int{0, 1, 2, 0, 1}}, document.Paragraph{Text: plain("after")}}
+	out, root := page(t, d)
+	require.Contains(t, strings.ReplaceAll(out, "\n", ""), `<ul class="list"><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li><li>d<ul><li>e</li></ul></li></ul><p>after</p></main>`)
+	require.Equal(t, []string{"abc", "b\nc", "c", "de", "e"}, squeezed(lines(root, "li")))
+}
+
+func squeezed(in []string) []string {
+	out := slices.Clone(in)
+	for i, s := range in {
+		if strings.HasPrefix(s, "b") {
+			out[i] = s
+			continue
+		}
+		out[i] = strings.ReplaceAll(s, "\n", "")
+	}
+	return out
+}
+
+func TestHTMLInlines(t *testing.T) {
+	t.Parallel()
+	for want, in := range map[string]document.Inline{
+		`<em>a</em>`:                                 {Text: T("a"), Emphasis: true},
+		`<strong><em>a</em></strong>`:                {Text: T("a"), Emphasis: true, Strong: true},
+		`<strong class="worse">a</strong>`:           {Text: T("a"), Strong: true, Tone: document.Worse},
+		`<code class="muted bold"><em>a</em></code>`: {Text: T("a"), Code: true, Strong: true, Emphasis: true, Tone: document.Muted},
+		`<sup class="worse bold">a</sup>`:            document.Note("a"),
+		`<span class="better">a</span>`:              document.Toned(document.Better, "a"),
+		`<em class="better">a</em>`:                  {Text: T("a"), Emphasis: true, Tone: document.Better},
+		`a`:                                          document.Plain("a"),
+		`<a href="https://a.example/?b=1&amp;c=(2)" rel="noreferrer noopener"><em>a &lt;</em></a>`: {Text: T("a <"), Emphasis: true, Link: "https://a.example/?b=1&c=(2)"},
+	} {
+		h := newHTMLWriter(t.Context(), blank(""))
+		h.inline(in)
+		require.Equal(t, want, h.b.String())
+		require.Equal(t, want, bodyPolicy().Sanitize(want), "the policy leaves it alone")
+	}
+}
+
+// TestHTMLSaysWhatIsLeftOut holds that it stands before the total.
+func TestHTMLSaysWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	_, root := page(t, deskDocument())
+	var rows []string
+	for _, n := range elements(root) {
+		if n.Data == "tr" {
+			rows = append(rows, attr(n, "class")+":"+textOf(n))
 		}
 	}
+	require.Equal(t, []string{":QueueOpenedChange", ":technical121−4", ":billing a60+18", "more:and 12 more", "total:All212+14"}, rows[:5])
+	require.Contains(t, rows, ":19 Novnot measured2636not measured", "a chart's data by series")
+	require.Contains(t, rows, ":17 Nov21.0 minnot measured", "a gap nobody gave words")
+}
+
+func TestHTMLHeadingsLeaveNoRankOut(t *testing.T) {
+	t.Parallel()
+	d := blank("Headings")
+	for _, level := range []int{3, 3, 1, 3, 2, 3, 1} {
+		d.Blocks = append(d.Blocks, document.Heading{Level: level, Text: T("x")})
+	}
+	_, root := page(t, d)
+	var got []string
+	for _, n := range elements(root) {
+		if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] <= '6' {
+			got = append(got, n.Data)
+		}
+	}
+	require.Equal(t, []string{"h1", "h2", "h3", "h2", "h3", "h3", "h4", "h2"}, got)
 }
 
 func TestHTMLIsAccessible(t *testing.T) {
@@ -201,6 +349,10 @@ func TestHTMLIsAccessible(t *testing.T) {
 		}
 		if n.Data == "html" {
 			require.Equal(t, "en-GB", attr(n, "lang"))
+		}
+		if n.Data == "div" && attr(n, "tabindex") != "" {
+			require.Equal(t, "region", attr(n, "role"))
+			require.NotEmpty(t, attr(n, "aria-label"), "what the keyboard reaches has a name")
 		}
 		if n.Data == "svg" {
 			require.Equal(t, "img", attr(n, "role"))

@@ -3,8 +3,10 @@ package render
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/closeofbusiness/cob/report/document"
 )
@@ -12,18 +14,20 @@ import (
 // renderMarkdown writes GitHub-flavoured Markdown. Whatever a reader's data
 // holds comes out as text: see escapeMarkdown.
 func renderMarkdown(ctx context.Context, d *document.Document) ([]byte, error) {
-	m := markdown{}
+	m := markdown{ctx: ctx}
 	m.head(d)
-	if err := m.blocks(ctx, d.Blocks); err != nil {
+	if err := m.blocks(d.Blocks); err != nil {
 		return nil, err
 	}
 	m.block("---")
 	m.block(mdText(d.Footer))
+	m.marks(d)
 	return []byte(m.b.String()), nil
 }
 
 type markdown struct {
-	b strings.Builder
+	ctx context.Context
+	b   strings.Builder
 }
 
 // block writes a paragraph, a table or whatever else stands between empty
@@ -39,32 +43,34 @@ func (m *markdown) block(s string) {
 	m.b.WriteByte('\n')
 }
 
+// marks are what every page of the PDF says: there are no pages, so the head and
+// the foot say it.
+func (m *markdown) marks(d *document.Document) {
+	if d.Style != nil {
+		m.block(joinNonEmpty(" · ", mdBold(d.Style.Banner), mdBold(d.Style.Watermark)))
+	}
+}
+
 func (m *markdown) head(d *document.Document) {
+	m.marks(d)
 	m.block(joinNonEmpty(" · ", mdText(d.Eyebrow), mdBold(d.Classification)))
 	m.block("# " + mdText(d.Title))
 	m.block(joinNonEmpty(" · ", mdText(d.Subtitle), mdText(d.RevisionLabel)))
 }
 
-func (m *markdown) blocks(ctx context.Context, bs document.Blocks) error {
+func (m *markdown) blocks(bs document.Blocks) error {
 	for _, b := range bs {
-		if err := ctx.Err(); err != nil {
+		if err := m.ctx.Err(); err != nil {
 			return err
 		}
-		if c, ok := b.(document.Columns); ok {
-			if err := m.blocks(ctx, c.Left); err != nil {
-				return err
-			}
-			if err := m.blocks(ctx, c.Right); err != nil {
-				return err
-			}
-			continue
+		if err := m.one(b); err != nil {
+			return err
 		}
-		m.one(b)
 	}
 	return nil
 }
 
-func (m *markdown) one(b document.Block) {
+func (m *markdown) one(b document.Block) error {
 	switch b := b.(type) {
 	case document.Status:
 		m.quote(b.Label, b.Text)
@@ -76,20 +82,33 @@ func (m *markdown) one(b document.Block) {
 		m.heading(b)
 	case document.Paragraph:
 		m.block(mdInlines(b.Text))
+	case document.Quote:
+		if text := mdInlines(b.Text); text != "" {
+			m.block("> " + text)
+		}
 	case document.List:
 		m.list(b)
 	case document.Decision:
 		m.decision(b)
 	case document.Table:
-		m.table(b)
+		m.caption(b.Caption, b.Note)
+		return m.table(b)
 	case document.Chart:
-		m.chart(b)
+		m.caption(b.Caption, b.Note)
+		m.block(mdText(b.Description))
+		return m.table(chartTable(b))
+	case document.Columns:
+		if err := m.blocks(b.Left); err != nil {
+			return err
+		}
+		return m.blocks(b.Right)
 	case document.Definitions:
 		m.definitions(b)
 	case document.PageBreak: // there are no pages
 	default:
 		panic(fmt.Sprintf("no Markdown for %T", b))
 	}
+	return nil
 }
 
 func (m *markdown) quote(label document.Text, text document.Inlines) {
@@ -110,26 +129,39 @@ func (m *markdown) kpis(b document.KPIs) {
 }
 
 func (m *markdown) heading(b document.Heading) {
-	mark := "## "
-	if b.Level == 2 {
-		mark = "### "
-	}
 	if !b.Text.Empty() {
-		m.block(mark + mdText(b.Text))
+		m.block(strings.Repeat("#", b.Level+1) + " " + mdText(b.Text))
 	}
 	m.block(mdText(b.Note))
 }
 
+// list sets an item below another at the column of that one's text, which is
+// what makes it a part of it.
 func (m *markdown) list(b document.List) {
 	var lines []string
+	var indents, numbers []int // of the levels that are open
 	for i, item := range b.Items {
-		mark := "-"
-		if b.Ordered {
-			mark = fmt.Sprintf("%d.", i+1)
+		level := levelOf(b, i)
+		if level == len(numbers) {
+			indent := 0
+			if level > 0 {
+				indent = indents[level-1] + len(mdMark(b, numbers[level-1]))
+			}
+			indents, numbers = append(indents, indent), append(numbers, 0)
 		}
-		lines = append(lines, mark+" "+mdInlines(item))
+		indents, numbers = indents[:level+1], numbers[:level+1]
+		numbers[level]++
+		lines = append(lines, strings.Repeat(" ", indents[level])+mdMark(b, numbers[level])+mdInlines(item))
 	}
 	m.block(strings.Join(lines, "\n"))
+}
+
+// mdMark begins an item.
+func mdMark(b document.List, number int) string {
+	if b.Ordered {
+		return fmt.Sprintf("%d. ", number)
+	}
+	return "- "
 }
 
 func (m *markdown) decision(b document.Decision) {
@@ -141,9 +173,7 @@ func (m *markdown) caption(text, note document.Text) {
 	m.block(joinNonEmpty(" · ", mdBold(text), mdText(note)))
 }
 
-func (m *markdown) table(b document.Table) {
-	m.caption(b.Caption, b.Note)
-	var t strings.Builder
+func (m *markdown) table(b document.Table) error {
 	titles, rules := make([]string, len(b.Columns)), make([]string, len(b.Columns))
 	for i, c := range b.Columns {
 		if b.Headed {
@@ -154,16 +184,34 @@ func (m *markdown) table(b document.Table) {
 			rules[i] = "---:"
 		}
 	}
-	t.WriteString(mdRow(titles...))
-	t.WriteString("|" + strings.Join(rules, "|") + "|\n")
-	for _, r := range b.Rows {
-		cells := make([]string, len(r.Cells))
-		for i, c := range r.Cells {
-			cells[i] = mdCell(c, r.Total)
+	m.b.WriteByte('\n')
+	m.b.WriteString(mdRow(titles...))
+	m.b.WriteString("|" + strings.Join(rules, "|") + "|\n")
+	more := moreAt(b)
+	for i, r := range b.Rows {
+		if i%rowsBetweenLooks == 0 && m.ctx.Err() != nil {
+			return m.ctx.Err()
 		}
-		t.WriteString(mdRow(cells...))
+		if i == more {
+			m.more(b)
+		}
+		cells := make([]string, len(r.Cells))
+		for k, c := range r.Cells {
+			cells[k] = mdCell(c, r.Total)
+		}
+		m.b.WriteString(mdRow(cells...))
 	}
-	m.block(strings.TrimSuffix(t.String(), "\n"))
+	if more == len(b.Rows) {
+		m.more(b)
+	}
+	return nil
+}
+
+// more says in the first column what a table leaves out.
+func (m *markdown) more(b document.Table) {
+	cells := make([]string, len(b.Columns))
+	cells[0] = mdText(b.More)
+	m.b.WriteString(mdRow(cells...))
 }
 
 // mdCell joins a cell's lines; a table row is one line of Markdown, and not
@@ -186,33 +234,6 @@ func mdRow(cells ...string) string {
 	return "| " + strings.Join(cells, " | ") + " |\n"
 }
 
-func (m *markdown) chart(b document.Chart) {
-	m.caption(b.Caption, b.Note)
-	m.block(mdText(b.Description))
-	marks := false
-	for _, p := range b.Points {
-		marks = marks || !p.MarkText.Empty()
-	}
-	var t strings.Builder
-	if marks {
-		t.WriteString("| | Value | Compared with |\n|---|---:|---:|\n")
-	} else {
-		t.WriteString("| | Value |\n|---|---:|\n")
-	}
-	for _, p := range b.Points {
-		name := mdText(p.Label)
-		if !p.Footnote.Empty() {
-			name += " " + mdNote(strings.TrimSpace(p.Footnote.String()))
-		}
-		row := []string{name, mdText(p.Shown)}
-		if marks {
-			row = append(row, mdText(p.MarkText))
-		}
-		t.WriteString(mdRow(row...))
-	}
-	m.block(strings.TrimSuffix(t.String(), "\n"))
-}
-
 func (m *markdown) definitions(b document.Definitions) {
 	var lines []string
 	for _, item := range b.Items {
@@ -227,9 +248,11 @@ func (m *markdown) definitions(b document.Definitions) {
 	m.block(strings.Join(lines, "\n"))
 }
 
-// mdInlines writes runs. Neighbouring runs of one weight are joined first:
-// "**a****b**" would not be read as bold.
+// mdInlines writes runs. Neighbouring runs of one style are joined first:
+// "**a****b**" would not be read as bold. Where markup would not be read as such
+// between the characters beside it, the text stands without it.
 func mdInlines(in document.Inlines) string {
+	in = slices.DeleteFunc(slices.Clone(in), func(i document.Inline) bool { return i.Text.String() == "" && i.Link == "" })
 	var b strings.Builder
 	for i := 0; i < len(in); {
 		j := i
@@ -237,28 +260,90 @@ func mdInlines(in document.Inlines) string {
 		for ; j < len(in) && sameMarkdown(in[i], in[j]); j++ {
 			text.WriteString(in[j].Text.String())
 		}
-		b.WriteString(mdRun(in[i], text.String()))
+		next := ' '
+		if j < len(in) {
+			next = firstRune(in[j].Text.String())
+		}
+		b.WriteString(mdRun(in[i], text.String(), lastRune(b.String()), next))
+		if link := in[i].Link; link != "" {
+			b.WriteString(mdLink(text.String(), link))
+		}
 		i = j
 	}
 	return strings.TrimSpace(b.String())
 }
 
 func sameMarkdown(a, b document.Inline) bool {
-	return a.Code == b.Code && a.Superscript == b.Superscript && (a.Strong == b.Strong || a.Code)
+	return a.Code == b.Code && a.Superscript == b.Superscript && a.Link == b.Link &&
+		(a.Code || a.Superscript || a.Strong == b.Strong && a.Emphasis == b.Emphasis)
 }
 
-func mdRun(style document.Inline, s string) string {
+func mdRun(style document.Inline, s string, before, after rune) string {
 	switch {
 	case strings.TrimSpace(s) == "":
 		return s
+	case style.Link == s: // it follows
+		return ""
 	case style.Code:
 		return outside(s, mdCode)
 	case style.Superscript:
 		return outside(s, mdNote)
-	case style.Strong:
-		return mdStrong(s)
 	}
-	return escapeMarkdown(s)
+	mark := ""
+	if style.Strong {
+		mark = "**"
+	}
+	if style.Emphasis {
+		mark += "*"
+	}
+	if mark == "" || !flanked(s, before, after) {
+		return escapeMarkdown(s)
+	}
+	return outside(s, func(s string) string { return mark + escapeMarkdown(s) + mark })
+}
+
+// mdLink is an address as an autolink: the reader sees where it leads. Its
+// characters are those that document.CheckLink permits, none of which ends it.
+func mdLink(text, link string) string {
+	if text == link {
+		return "<" + link + ">"
+	}
+	return " <" + link + ">"
+}
+
+// flanked tells whether asterisks around the inner text of s are read as
+// emphasis (CommonMark 0.31, 6.2): beside other asterisks they would be one run
+// with those, and between a letter and a sign they are only asterisks.
+func flanked(s string, before, after rune) bool {
+	inner := strings.TrimFunc(s, unicode.IsSpace)
+	if !strings.HasPrefix(s, inner) {
+		before = ' '
+	}
+	if !strings.HasSuffix(s, inner) {
+		after = ' '
+	}
+	sign := func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }
+	apart := func(r rune) bool { return r != '*' && (unicode.IsSpace(r) || sign(r)) }
+	if before == '*' || after == '*' {
+		return false
+	}
+	return (!sign(firstRune(inner)) || apart(before)) && (!sign(lastRune(inner)) || apart(after))
+}
+
+// firstRune is what a text begins with; nothing counts as a space.
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return ' '
+}
+
+func lastRune(s string) rune {
+	if s == "" {
+		return ' '
+	}
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
 }
 
 // outside applies wrap to the text without its outer spaces, which stay

@@ -15,9 +15,12 @@ type placed struct {
 	repeated bool
 }
 
+// a4 is the sheet of a document without a style.
+var a4 = sheetOf(&document.Document{})
+
 func laidOut(t *testing.T, ps []piece) []placed {
 	t.Helper()
-	var l layout
+	l := layout{sheet: a4}
 	var out []placed
 	require.NoError(t, l.run(ps, func(top []*piece, _ int, _ bool) error {
 		for _, q := range top {
@@ -31,7 +34,7 @@ func laidOut(t *testing.T, ps []piece) []placed {
 
 func TestHeadingKeepsWithWhatFollows(t *testing.T) {
 	t.Parallel()
-	fill := piece{height: bodyHeight}
+	fill := piece{height: a4.bodyHeight()}
 	got := laidOut(t, []piece{{height: 10}, {newPage: true, height: fill.height - 30}, {height: 20, keep: true}, {height: 40}})
 	require.Equal(t, 2, got[1].page)
 	require.Equal(t, 3, got[2].page, "the heading goes with its paragraph")
@@ -46,7 +49,7 @@ func TestGroupTallerThanAPageIsLetGo(t *testing.T) {
 	}
 	got := laidOut(t, append(ps, piece{height: 50}))
 	for _, g := range got {
-		require.LessOrEqual(t, g.y+50, bodyBottom+1)
+		require.LessOrEqual(t, g.y+50, a4.bodyBottom()+1)
 	}
 }
 
@@ -63,7 +66,7 @@ func TestTableHeaderIsRepeated(t *testing.T) {
 		if got[i].repeated {
 			require.InDelta(t, bodyTop+13, got[i].y, 0.01)
 		}
-		require.LessOrEqual(t, got[i].y+14, bodyBottom+tolerance)
+		require.LessOrEqual(t, got[i].y+14, a4.bodyBottom()+tolerance)
 	}
 	require.Equal(t, 3, got[len(got)-1].page)
 }
@@ -83,7 +86,7 @@ func TestTableFillsItsWidth(t *testing.T) {
 	t.Parallel()
 	p := testPDF(t)
 	for _, table := range []document.Table{exampleActions(), exampleCells(), exampleTargets(), exampleFindings(), examplePerformance()} {
-		for _, width := range []float64{bodyWidth, 320, 120} {
+		for _, width := range []float64{a4.bodyWidth(), 320, 120} {
 			st, cols := p.measure(table, width)
 			last := cols[len(cols)-1]
 			require.LessOrEqual(t, last.x+last.width, width+0.1)
@@ -139,27 +142,27 @@ func TestWideTablesAreNeverTooSmall(t *testing.T) {
 		cells = append(cells, "a value that needs room")
 	}
 	table.Rows = []document.Row{row(cells...)}
-	st, cols := p.measure(table, bodyWidth)
+	st, cols := p.measure(table, a4.bodyWidth())
 	require.GreaterOrEqual(t, st.size, leastSize)
 	last := cols[len(cols)-1]
-	require.LessOrEqual(t, last.x+last.width, bodyWidth+0.1)
+	require.LessOrEqual(t, last.x+last.width, a4.bodyWidth()+0.1)
 }
 
 func TestColumnsStackWhereThereIsNoRoom(t *testing.T) {
 	t.Parallel()
 	p := testPDF(t)
 	short := document.Blocks{document.Paragraph{Text: plain("text")}}
-	require.Len(t, p.columns(document.Columns{Left: short, Right: short}, bodyWidth), 1)
+	require.Len(t, p.columns(document.Columns{Left: short, Right: short}, a4.bodyWidth()), 1)
 	require.Len(t, p.columns(document.Columns{Left: short, Right: short}, 150), 2, "too narrow")
 	long := document.Blocks{longDocument(80).Blocks[len(longDocument(80).Blocks)-3]}
-	require.Greater(t, len(p.columns(document.Columns{Left: long, Right: short}, bodyWidth)), 80, "too tall")
+	require.Greater(t, len(p.columns(document.Columns{Left: long, Right: short}, a4.bodyWidth())), 80, "too tall")
 }
 
 func TestContentsFromFivePages(t *testing.T) {
 	t.Parallel()
 	titles := func(rows int) (int, int) {
 		p := testPDF(t)
-		head, body := p.head(), p.blocks(longDocument(rows).Blocks, bodyWidth)
+		head, body := p.head(), p.blocks(longDocument(rows).Blocks, a4.bodyWidth())
 		return len(head) + len(body), len(p.withContents(head, body))
 	}
 	without, with := titles(20)

@@ -19,26 +19,40 @@ const (
 // baseline is where text of a size stands in a line of height lead.
 func baseline(lead, size float64) float64 { return lead/2 + 0.36*size }
 
-// head is the top of the first page.
+// head is the top of the first page. A logo takes room at the right of its
+// first two lines.
 func (p *pdf) head() []piece {
 	d := p.doc
-	eyebrow := p.fit(labelStyle.bold().spaced(0.7), strings.ToUpper(d.Eyebrow.String()), bodyWidth*0.6)
-	class := p.fit(labelStyle.bold().in(soft).spaced(0.7), d.Classification.String(), bodyWidth*0.35)
-	title := p.clip(p.wrap([]run{{textStyle.bold().at(titleSize).spaced(-0.19), d.Title.String()}}, bodyWidth), maxTitleLines, bodyWidth)
-	revision := p.fit(labelStyle.at(8), d.RevisionLabel.String(), bodyWidth*0.4)
-	subtitle := p.clip(p.wrap([]run{{labelStyle.at(8), d.Subtitle.String()}}, bodyWidth-revision.width-16), maxTitleLines, bodyWidth-revision.width-16)
+	room := p.width
+	if p.logo != nil {
+		room -= p.logo.width + 14
+	}
+	eyebrow := p.fit(labelStyle.bold().spaced(0.7), strings.ToUpper(d.Eyebrow.String()), room*0.6)
+	class := p.fit(labelStyle.bold().in(soft).spaced(0.7), d.Classification.String(), room*0.35)
+	title := p.clip(p.wrap([]run{{textStyle.bold().at(titleSize).spaced(-0.19), d.Title.String()}}, room), maxTitleLines, room)
+	revision := p.fit(labelStyle.at(8), d.RevisionLabel.String(), p.width*0.4)
+	subtitle := p.clip(p.wrap([]run{{labelStyle.at(8), d.Subtitle.String()}}, p.width-revision.width-16), maxTitleLines, p.width-revision.width-16)
 
 	const titleLead, subLead = 22.0, 11.0
 	titleTop := 17.0
 	subTop := titleTop + titleLead*float64(len(title)) + 1
 	height := subTop + subLead*float64(len(subtitle)) + 4
+	eyebrowTag, classTag, titleTag, subTag, revisionTag := p.tag(para), p.tag(para), p.tag(h1), p.tag(para), p.tag(para)
 	return []piece{{height: height, draw: func(x, y float64) {
+		if p.logo != nil {
+			p.drawLogo(x+p.width, y)
+		}
+		p.in(eyebrowTag)
 		p.text(x, y+10.5, eyebrow)
-		p.classification(x+bodyWidth, y, class)
+		p.in(classTag)
+		p.classification(x+room, y, class)
+		p.in(titleTag)
 		p.lines(x, y+titleTop, titleLead, titleSize, title)
+		p.in(subTag)
 		p.lines(x, y+subTop, subLead, 8, subtitle)
-		p.textRight(x+bodyWidth, y+subTop+baseline(subLead, 8), revision)
-		p.rule(x, y+height, x+bodyWidth, y+height, ink, 0.8)
+		p.in(revisionTag)
+		p.textRight(x+p.width, y+subTop+baseline(subLead, 8), revision)
+		p.rule(x, y+height, x+p.width, y+height, p.look.rule(), 0.8)
 	}}}
 }
 
@@ -79,7 +93,7 @@ func (p *pdf) blocks(bs document.Blocks, width float64) []piece {
 
 // tooTall is a height that cannot be had on MaxPages pages. Setting more text
 // than that would only cost time and memory.
-const tooTall = (MaxPages + 2) * pageHeight
+const tooTall = (MaxPages + 2) * 297 * mm
 
 func (p *pdf) block(b document.Block, width float64) []piece {
 	switch b := b.(type) {
@@ -93,6 +107,8 @@ func (p *pdf) block(b document.Block, width float64) []piece {
 		return p.heading(b, width)
 	case document.Paragraph:
 		return p.paragraph(b, width)
+	case document.Quote:
+		return p.quote(b, width)
 	case document.List:
 		return p.list(b, width)
 	case document.Decision:
@@ -154,6 +170,7 @@ func (p *pdf) band(tone document.Tone, label document.Text, text document.Inline
 		indent += head.width + 7
 	}
 	ls := p.wrap(runs(text, textStyle), width-indent-left)
+	t := p.tag(para)
 	var out []piece
 	for len(ls) > 0 {
 		part := ls[:min(len(ls), chunk)]
@@ -161,10 +178,11 @@ func (p *pdf) band(tone document.Tone, label document.Text, text document.Inline
 		first := len(out) == 0
 		h := textLead*float64(len(part)) + 2*pad
 		out = append(out, piece{height: h, draw: func(x, y float64) {
+			p.in(t)
 			p.fillRect(x, y, width, h, ground)
 			p.fillRect(x, y, 3, h, bar)
 			if first {
-				p.text(x+left, y+pad+baseline(textLead, textSize), head)
+				p.text(x+left, y+pad+baseline(textLead, textSize), apart(head))
 			}
 			p.lines(x+indent, y+pad, textLead, textSize, part)
 		}})
@@ -225,45 +243,76 @@ func (p *pdf) tile(t document.Tile, width float64) tile {
 }
 
 func (p *pdf) drawTile(t tile, x, y, w, h float64) {
+	box := p.tag(div)
+	p.in(&tag{role: para, parent: box})
 	p.frame(x, y, w, h, hairline, 0.7)
+	if p.look.accented {
+		p.fillRect(x-0.35, y-0.35, w+0.7, 2, p.look.accent)
+	}
 	x += 9
 	y += 6.5
 	p.lines(x, y, 9.5, labelSize, t.label)
 	y += 9.5 * float64(len(t.label))
 	lead := t.size * 1.22
-	p.lines(x, y, lead, t.size, t.value)
-	y += lead * float64(len(t.value))
+	p.in(&tag{role: para, parent: box})
 	last := t.value[len(t.value)-1].width
 	if last > 0 {
 		last += 5
 	}
+	if t.of.width > 0 {
+		t.value[len(t.value)-1].more = true
+	}
+	p.lines(x, y, lead, t.size, t.value)
+	y += lead * float64(len(t.value))
 	p.text(x+last, y-lead+baseline(lead, t.size), t.of)
+	p.in(&tag{role: para, parent: box})
 	p.lines(x, y+0.5, 10, labelSize, t.detail)
 }
 
 func (p *pdf) heading(b document.Heading, width float64) []piece {
-	if b.Level == 2 {
-		ps := p.caption(b.Text, b.Note, width)
-		ps[0].newPage = b.PageBreak
-		return ps
+	switch b.Level {
+	case 2:
+		return p.subheading(p.caption(b.Text, b.Note, width, p.tag(h3)), b)
+	case 3:
+		return p.subheading(p.titled(b.Text, b.Note, width, p.tag(h4), textStyle.bold().in(soft).at(labelSize)), b)
 	}
 	const lead = 13.0
 	note := p.fit(labelStyle, b.Note.String(), width*0.6)
 	text := p.clip(p.wrap([]run{{textStyle.bold().at(sectionSize), b.Text.String()}}, width-note.width-12), maxHeadingLines, width-note.width-12)
 	h := lead*float64(len(text)) + 3.5
+	t := p.tag(h2)
 	return []piece{{height: h + 4.5, keep: true, newPage: b.PageBreak, title: b.Text.String(), draw: func(x, y float64) {
-		if !b.Text.Empty() && width == bodyWidth {
+		if !b.Text.Empty() && width == p.width {
 			p.bookmark(b.Text.String(), y)
 		}
+		p.in(t)
 		p.lines(x, y, lead, sectionSize, text)
-		p.textRight(x+width, y+baseline(lead, sectionSize), note)
+		p.note(x+width, y+baseline(lead, sectionSize), note)
+		p.in(t)
 		p.rule(x, y+h, x+width, y+h, hairline, 0.7)
 	}}}
 }
 
+func (p *pdf) subheading(ps []piece, b document.Heading) []piece {
+	ps[0].newPage = b.PageBreak
+	return ps
+}
+
+// note is what stands right of a heading. It is read after it, as a paragraph.
+func (p *pdf) note(right, y float64, l line) {
+	if l.width > 0 {
+		p.in(p.tag(para))
+		p.textRight(right, y, l)
+	}
+}
+
 // caption is a small bold line above a table or a chart, with a note at its
 // right or, where there is no room, under it.
-func (p *pdf) caption(text, note document.Text, width float64) []piece {
+func (p *pdf) caption(text, note document.Text, width float64, t *tag) []piece {
+	return p.titled(text, note, width, t, textStyle.bold().at(tableSize))
+}
+
+func (p *pdf) titled(text, note document.Text, width float64, t *tag, st style) []piece {
 	const lead = 11.5
 	right := p.one(labelStyle, note.String())
 	room := width - right.width - 10
@@ -275,10 +324,14 @@ func (p *pdf) caption(text, note document.Text, width float64) []piece {
 		below = p.clip(p.wrap([]run{{labelStyle, note.String()}}, width), maxHeadingLines, width)
 		right, room = line{}, width
 	}
-	ls := p.clip(p.wrap([]run{{textStyle.bold().at(tableSize), text.String()}}, room), maxHeadingLines, room)
+	ls := p.clip(p.wrap([]run{{st, text.String()}}, room), maxHeadingLines, room)
+	if !note.Empty() {
+		ls[len(ls)-1].more = true
+	}
 	h := lead * float64(len(ls)+len(below))
 	return []piece{{height: h + 1.5, keep: true, draw: func(x, y float64) {
-		p.lines(x, y, lead, tableSize, ls)
+		p.in(t)
+		p.lines(x, y, lead, st.size, ls)
 		p.textRight(x+width, y+baseline(lead, labelSize), right)
 		p.lines(x, y+lead*float64(len(ls)), lead, labelSize, below)
 	}}}
@@ -286,47 +339,106 @@ func (p *pdf) caption(text, note document.Text, width float64) []piece {
 
 func (p *pdf) paragraph(b document.Paragraph, width float64) []piece {
 	if b.Small {
-		return p.linePieces(p.wrap(runs(b.Text, smallStyle.in(soft)), width), smallLead, smallSize, 0)
+		return p.linePieces(p.wrap(runs(b.Text, smallStyle.in(soft)), width), smallLead, smallSize, 0, p.tag(para))
 	}
-	return p.linePieces(p.wrap(runs(b.Text, textStyle), width), textLead, textSize, 0)
+	return p.linePieces(p.wrap(runs(b.Text, textStyle), width), textLead, textSize, 0, p.tag(para))
+}
+
+// quote is text of somebody else's, indented beside a line.
+func (p *pdf) quote(b document.Quote, width float64) []piece {
+	const indent = 12.0
+	t := &tag{role: para, parent: p.tag(blockQuote)}
+	out := p.linePieces(p.wrap(runs(b.Text, textStyle.in(soft)), width-2*indent), textLead, textSize, indent, t)
+	for i := range out {
+		text := out[i].draw
+		out[i].draw = func(x, y float64) {
+			text(x, y)
+			p.rule(x+3, y, x+3, y+textLead, hairline, 1.6)
+		}
+	}
+	return out
 }
 
 // linePieces makes every line a piece and keeps two together at either end, so
 // that no line stands alone at the foot or the top of a page.
-func (p *pdf) linePieces(ls []line, lead, size, indent float64) []piece {
+func (p *pdf) linePieces(ls []line, lead, size, indent float64, t *tag) []piece {
 	out := make([]piece, len(ls))
 	for i, l := range ls {
 		out[i] = piece{
 			height: lead,
 			keep:   i+1 < len(ls) && (i == 0 || i == len(ls)-2),
-			draw:   func(x, y float64) { p.text(x+indent, y+baseline(lead, size), l) },
+			draw: func(x, y float64) {
+				p.in(t)
+				p.text(x+indent, y+baseline(lead, size), l)
+			},
 		}
 	}
 	return out
 }
 
+// openList is a list, or one within it, whose items are being set.
+type openList struct {
+	tag    *tag
+	item   *tag // the last one: what a list within it belongs to
+	n      int
+	indent float64 // of its marks
+	text   float64 // of its text from there
+}
+
 func (p *pdf) list(b document.List, width float64) []piece {
 	var out []piece
-	indent := 12.0
-	if b.Ordered {
-		indent = p.one(textStyle, fmt.Sprintf("%d.", len(b.Items))).width + 6
-	}
+	var open []openList
 	for i, item := range b.Items {
-		mark := "•"
-		if b.Ordered {
-			mark = fmt.Sprintf("%d.", i+1)
+		level := 0
+		if i < len(b.Levels) {
+			level = b.Levels[i]
 		}
-		m := p.one(textStyle.in(grey), mark)
-		ps := p.linePieces(p.wrap(runs(item, textStyle), width-indent), textLead, textSize, indent)
-		text := ps[0].draw
-		ps[0].space = 2
-		ps[0].draw = func(x, y float64) {
-			p.text(x, y+baseline(textLead, textSize), m)
-			text(x, y)
-		}
-		out = append(out, ps...)
+		open = p.openTo(open, level, b)
+		l := &open[len(open)-1]
+		l.n++
+		l.item = &tag{role: listItem, parent: l.tag}
+		out = append(out, p.listItem(*l, item, b.Ordered, width)...)
 	}
 	return out
+}
+
+// openTo closes lists deeper than a level, and opens one where it is deeper
+// than before.
+func (p *pdf) openTo(open []openList, level int, b document.List) []openList {
+	open = open[:min(len(open), level+1)]
+	if len(open) == 0 || len(open) <= level {
+		l := openList{tag: p.tag(list), text: 12}
+		if b.Ordered {
+			l.text = p.one(textStyle, fmt.Sprintf("%d.", len(b.Items))).width + 6
+		}
+		if n := len(open); n > 0 {
+			l.tag.parent, l.indent = open[n-1].item, open[n-1].indent+open[n-1].text
+		}
+		open = append(open, l)
+	}
+	return open
+}
+
+func (p *pdf) listItem(l openList, item document.Inlines, ordered bool, width float64) []piece {
+	mark := "•"
+	if ordered {
+		mark = fmt.Sprintf("%d.", l.n)
+	} else if l.indent > 0 {
+		mark = "–"
+	}
+	m := apart(p.one(textStyle.in(grey), mark))
+	indent := l.indent + l.text
+	label := &tag{role: listLabel, parent: l.item}
+	body := &tag{role: listBody, parent: l.item}
+	ps := p.linePieces(p.wrap(runs(item, textStyle), width-indent), textLead, textSize, indent, body)
+	text := ps[0].draw
+	ps[0].space = 2
+	ps[0].draw = func(x, y float64) {
+		p.in(label)
+		p.text(x+l.indent, y+baseline(textLead, textSize), m)
+		text(x, y)
+	}
+	return ps
 }
 
 // decision is a question in a frame: who has to answer, and by when.
@@ -337,6 +449,8 @@ func (p *pdf) decision(b document.Decision, width float64) []piece {
 	owner := p.fit(labelStyle.bold().in(ink), who, width*0.45)
 	by := p.fit(labelStyle, b.By.String(), width*0.35)
 	ls := p.wrap([]run{{textStyle.bold().at(size), b.Question.String()}}, width-2*left-by.width-14)
+	box := p.tag(div)
+	heading, question := &tag{role: para, parent: box}, &tag{role: para, parent: box}
 	var out []piece
 	for first := true; len(ls) > 0; first = false {
 		part := ls[:min(len(ls), chunk)]
@@ -347,12 +461,14 @@ func (p *pdf) decision(b document.Decision, width float64) []piece {
 		}
 		h := top + lead*float64(len(part)) + pad - 1
 		out = append(out, piece{height: h, draw: func(x, y float64) {
+			p.in(heading)
 			p.frame(x, y, width, h, ink, 0.8)
 			if first {
-				p.text(x+left, y+pad+baseline(10, labelSize), label)
-				p.textRight(x+width-left, y+pad+baseline(10, labelSize), owner)
+				p.text(x+left, y+pad+baseline(10, labelSize), apart(label))
+				p.textRight(x+width-left, y+pad+baseline(10, labelSize), apart(owner))
 				p.textRight(x+width-left, y+top+baseline(lead, size), by)
 			}
+			p.in(question)
 			p.lines(x+left, y+top, lead, size, part)
 		}})
 	}
@@ -385,7 +501,7 @@ func (p *pdf) columns(b document.Columns, width float64) []piece {
 	}
 	left, right := p.blocks(b.Left, lw), p.blocks(b.Right, rw)
 	h := max(stack(left), stack(right))
-	if h > bodyHeight*0.9 {
+	if h > p.sheet.bodyHeight()*0.9 {
 		return p.blocks(append(append(document.Blocks{}, b.Left...), b.Right...), width)
 	}
 	return []piece{{height: h, draw: func(x, y float64) {
@@ -406,25 +522,33 @@ func drawStack(ps []piece, x, y float64) {
 	}
 }
 
+const (
+	definitionPad  = 2.1
+	definitionLead = 9.5
+)
+
 // definitions are terms in a grey left column and what they mean, over
 // hairlines.
 func (p *pdf) definitions(b document.Definitions, width float64) []piece {
-	const pad, lead = 2.1, 9.5
 	term := p.termWidth(b, width)
 	base := labelStyle.in(ink)
+	all := p.tag(list)
 	var out []piece
 	for _, item := range b.Items {
 		ts := p.clip(p.wrap([]run{{labelStyle, item.Term.String()}}, term), chunk, term)
 		var ls []line
 		for _, t := range item.Text {
 			ls = append(ls, p.wrap(runs(t, base), width-term-12)...)
+			ls[len(ls)-1].more = true
 		}
-		out = append(out, p.definition(ts, ls, term+12, width, pad, lead)...)
+		out = append(out, p.definition(ts, ls, term+12, width, &tag{role: listItem, parent: all})...)
 	}
 	return out
 }
 
-func (p *pdf) definition(term, text []line, indent, width, pad, lead float64) []piece {
+func (p *pdf) definition(term, text []line, indent, width float64, item *tag) []piece {
+	const pad, lead = definitionPad, definitionLead
+	label, body := &tag{role: listLabel, parent: item}, &tag{role: listBody, parent: item}
 	var out []piece
 	n := max(len(term), len(text))
 	for from := 0; from < n; from += chunk {
@@ -432,7 +556,9 @@ func (p *pdf) definition(term, text []line, indent, width, pad, lead float64) []
 		rows := to - from
 		h := lead*float64(rows) + 2*pad
 		out = append(out, piece{height: h, draw: func(x, y float64) {
+			p.in(label)
 			p.lines(x, y+pad, lead, labelSize, part(term, from, to))
+			p.in(body)
 			p.lines(x+indent, y+pad, lead, labelSize, part(text, from, to))
 			if to == n {
 				p.rule(x, y+h, x+width, y+h, rowline, 0.6)

@@ -31,32 +31,52 @@ type column struct {
 // table becomes a caption, a header and a piece for every row.
 func (p *pdf) table(b document.Table, width float64) []piece {
 	var out []piece
+	t := p.tag(tableRole)
 	if !b.Caption.Empty() || !b.Note.Empty() {
-		out = p.caption(b.Caption, b.Note, width)
+		out = p.caption(b.Caption, b.Note, width, &tag{role: caption, parent: t})
 	}
 	st, cols := p.measure(b, width)
 	var header *piece
 	if b.Headed {
-		h := p.tableHeader(b, st, cols, width)
+		h := p.tableHeader(b, cols, width, t)
 		header = &h
 		out = append(out, h)
 	}
+	p.tree.expect(len(b.Rows) * (len(cols) + 1))
 	height := 0.0
+	total := len(b.Rows) > 1 && b.Rows[len(b.Rows)-1].Total
 	for i, r := range b.Rows {
-		if height > tooTall || i%256 == 0 && p.ctx.Err() != nil {
+		if height > tooTall || p.stopped(len(cols)) {
 			break // place reports it
 		}
-		rows := p.row(r, st, cols, width, i+1 < len(b.Rows) && b.Rows[i+1].Total)
+		last := i+1 == len(b.Rows)
+		if last && total {
+			out = append(out, p.more(b.More, st, width, header, t)...)
+			out[len(out)-1].keep = true // a total never stands alone on a page
+		}
+		rows := p.row(r, st, cols, width, i+1 < len(b.Rows) && b.Rows[i+1].Total && b.More.Empty(), t)
 		for k := range rows {
 			rows[k].again = header
 			height += rows[k].height
 		}
 		out = append(out, rows...)
 	}
-	if n := len(b.Rows); n > 1 && b.Rows[n-1].Total && len(out) > 1 {
-		out[len(out)-2].keep = true // a total never stands alone on a page
+	if !total {
+		out = append(out, p.more(b.More, st, width, header, t)...)
 	}
 	return out
+}
+
+// more is a row that says how many there are besides.
+func (p *pdf) more(text document.Text, st tableStyle, width float64, header *piece, t *tag) []piece {
+	if text.Empty() {
+		return nil
+	}
+	l := p.fit(textStyle.in(grey).at(st.size), text.String(), width)
+	return []piece{{height: st.lead + 2*st.pad, again: header, draw: func(x, y float64) {
+		p.in(&tag{role: tableCell, parent: &tag{role: tableRow, parent: t}})
+		p.text(x, y+st.pad+baseline(st.lead, st.size), l)
+	}}}
 }
 
 // measure finds the largest style in which the table fits, and its columns.
@@ -68,7 +88,10 @@ func (p *pdf) measure(b document.Table, width float64) (tableStyle, []column) {
 	room := width - between*float64(len(b.Columns)-1)
 	var cols []column
 	for _, st := range tableStyles {
-		if prose(b) {
+		switch {
+		case len(b.Rows) > longTable:
+			st.pad -= 0.8
+		case prose(b):
 			st.pad += 0.7
 		}
 		cols = p.naturalWidths(b, st)
@@ -81,6 +104,10 @@ func (p *pdf) measure(b document.Table, width float64) (tableStyle, []column) {
 	return tableStyles[len(tableStyles)-1], position(cols, between)
 }
 
+// longTable is the number of rows above which a table is looked things up in,
+// not read: it is set closely.
+const longTable = 2_000
+
 // prose tells whether a table holds text only. Its rows are read one by one
 // and get more air than numbers, which are compared.
 func prose(b document.Table) bool {
@@ -92,9 +119,18 @@ func prose(b document.Table) bool {
 	return len(b.Columns) > 2
 }
 
-// measuredRows bounds the rows that decide the column widths. Rows after it
-// wrap into what the first have found.
+// measuredRows bounds the rows that decide the column widths. In a longer table
+// as many are taken from all of it, the last among them: numbers grow. The rest
+// wrap into what these have found.
 const measuredRows = 2_000
+
+// sampled is the i-th of the rows that are measured.
+func sampled(rows []document.Row, i int) document.Row {
+	if n := len(rows); n > measuredRows {
+		return rows[i*(n-1)/(measuredRows-1)]
+	}
+	return rows[i]
+}
 
 func (p *pdf) naturalWidths(b document.Table, st tableStyle) []column {
 	cols := make([]column, len(b.Columns))
@@ -104,11 +140,13 @@ func (p *pdf) naturalWidths(b document.Table, st tableStyle) []column {
 			p.widen(&cols[i], []run{{headerStyle, c.Title.String()}})
 		}
 	}
-	for _, r := range b.Rows[:min(len(b.Rows), measuredRows)] {
+	for i := range min(len(b.Rows), measuredRows) {
+		r := sampled(b.Rows, i)
 		base := cellStyle(st, r)
 		for i, cell := range r.Cells {
 			for _, l := range cell {
-				rs := runs(l, base)
+				p.runs = appendRuns(p.runs[:0], l, base)
+				rs := p.runs
 				if hang := p.hang(&cols[i], rs); hang > 0 {
 					cols[i].hang = max(cols[i].hang, hang)
 					rs = rs[:len(rs)-1]
@@ -235,7 +273,7 @@ func cellStyle(st tableStyle, r document.Row) style {
 	return s
 }
 
-func (p *pdf) tableHeader(b document.Table, st tableStyle, cols []column, width float64) piece {
+func (p *pdf) tableHeader(b document.Table, cols []column, width float64, t *tag) piece {
 	const lead, pad = 8.8, 2.2
 	titles := make([][]line, len(cols))
 	n := 1
@@ -245,11 +283,22 @@ func (p *pdf) tableHeader(b document.Table, st tableStyle, cols []column, width 
 		n = max(n, len(titles[i]))
 	}
 	h := lead*float64(n) + 2*pad
+	drawn := false
 	return piece{height: h, keep: true, draw: func(x, y float64) {
+		// Read once; on every further page it is for the eye alone.
+		row := decoration
+		if !drawn {
+			row = p.tree.add(tableRow, p.tree.place(t))
+		}
+		p.inNode(decoration)
 		for i, ls := range titles {
+			if !drawn {
+				p.inNode(p.tree.add(tableHead, row))
+			}
 			// Titles stand on the rule, whatever their number of lines.
 			p.cell(x, y+pad+lead*float64(n-len(ls)), lead, headerStyle.size, cols[i], ls, false)
 		}
+		drawn = true
 		p.rule(x, y+h, x+width, y+h, grey, 0.6)
 	}}
 }
@@ -272,25 +321,35 @@ func (p *pdf) cell(x, y, lead, size float64, c column, ls []line, hangs bool) {
 
 // row sets a row. It is one piece, or several when it has more lines than a
 // page should be asked to hold.
-func (p *pdf) row(r document.Row, st tableStyle, cols []column, width float64, beforeTotal bool) []piece {
+func (p *pdf) row(r document.Row, st tableStyle, cols []column, width float64, beforeTotal bool, t *tag) []piece {
 	base := cellStyle(st, r)
 	cells := make([][]line, len(cols))
 	n := 1
 	for i, cell := range r.Cells {
-		for _, in := range cell {
-			cells[i] = append(cells[i], p.cellLines(runs(in, base), cols[i])...)
+		for k, in := range cell {
+			if k > 0 {
+				cells[i][len(cells[i])-1].more = true
+			}
+			p.runs = appendRuns(p.runs[:0], in, base)
+			cells[i] = append(cells[i], p.cellLines(p.runs, cols[i])...)
 		}
 		n = max(n, len(cells[i]))
 	}
 	var out []piece
+	var first int32 // of its cells in the structure
 	for from := 0; from < n; from += chunk {
 		to := min(n, from+chunk)
 		h := st.lead*float64(to-from) + 2*st.pad
 		out = append(out, piece{height: h, draw: func(x, y float64) {
+			if from == 0 {
+				first = p.rowNodes(len(cols), t)
+			}
 			if r.Total && from == 0 {
+				p.inNode(first)
 				p.rule(x, y, x+width, y, grey, 0.6)
 			}
 			for i, ls := range cells {
+				p.inNode(first + int32(i))
 				p.cell(x, y+st.pad, st.lead, st.size, cols[i], part(ls, from, to), true)
 			}
 			if to == n && !r.Total && !beforeTotal {
@@ -299,6 +358,16 @@ func (p *pdf) row(r document.Row, st tableStyle, cols []column, width float64, b
 		}})
 	}
 	return out
+}
+
+// rowNodes adds a row with its cells to the structure, and returns the first
+// cell; the others follow it.
+func (p *pdf) rowNodes(cells int, t *tag) int32 {
+	row := p.tree.add(tableRow, p.tree.place(t))
+	for range cells {
+		p.tree.add(tableCell, row)
+	}
+	return row + 1
 }
 
 func (p *pdf) cellLines(rs []run, c column) []line {

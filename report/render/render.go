@@ -1,4 +1,4 @@
-// Package render turns a document into bytes: PDF, HTML, Markdown or JSON.
+// Package render turns a document into bytes: PDF, HTML, Markdown, JSON or CSV.
 //
 // The PDF is drawn, not browsed: nothing here can fetch an address or read a
 // file. The same document gives the same bytes in every format, whenever and
@@ -18,7 +18,7 @@ import (
 
 // Version is the version of the renderers. It changes whenever the bytes made
 // from an unchanged document change.
-const Version = "1.2.0"
+const Version = "2.0.0"
 
 // Format is a kind of output.
 type Format string
@@ -29,10 +29,11 @@ const (
 	HTML     Format = "html"
 	Markdown Format = "markdown"
 	JSON     Format = "json"
+	CSV      Format = "csv" // a ZIP archive of one file a table
 )
 
 // Formats lists every format in the order in which they are offered.
-func Formats() []Format { return []Format{PDF, HTML, Markdown, JSON} }
+func Formats() []Format { return []Format{PDF, HTML, Markdown, JSON, CSV} }
 
 // Extension is the ending of a file in this format, with its dot.
 func (f Format) Extension() string {
@@ -45,8 +46,18 @@ func (f Format) Extension() string {
 		return ".md"
 	case JSON:
 		return ".json"
+	case CSV:
+		return ".csv.zip"
 	}
 	return ""
+}
+
+// Name is what templates and receipts call the format: "md", "csv".
+func (f Format) Name() string {
+	if f == Markdown {
+		return "md"
+	}
+	return string(f)
 }
 
 // MediaType is the format's Internet media type.
@@ -60,11 +71,14 @@ func (f Format) MediaType() string {
 		return "text/markdown; charset=utf-8; variant=GFM"
 	case JSON:
 		return "application/json"
+	case CSV:
+		return "application/zip"
 	}
 	return "application/octet-stream"
 }
 
-// Render draws a document. A document that does not validate, one that needs
+// Render draws a document and names itself in it, in a copy: the caller's stays
+// as it is. A document that does not validate, one that needs
 // more than MaxPages pages and a context that ends are errors; so is a panic
 // in a drawing library, which never reaches the caller.
 func Render(ctx context.Context, d *document.Document, f Format) (out []byte, err error) {
@@ -83,7 +97,9 @@ func Render(ctx context.Context, d *document.Document, f Format) (out []byte, er
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("render %s: %w", f, err)
 	}
-	out, err = draw(ctx, d)
+	named := *d
+	named.Renderer = document.Clean(Version)
+	out, err = draw(ctx, &named)
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", f, err)
 	}
@@ -100,10 +116,12 @@ func renderer(f Format) (func(context.Context, *document.Document) ([]byte, erro
 		return renderMarkdown, nil
 	case JSON:
 		return renderJSON, nil
+	case CSV:
+		return renderCSV, nil
 	}
 	return nil, fmt.Errorf("render: format %q is not known; the formats are %v", string(f), Formats())
 }
 
-func renderJSON(_ context.Context, d *document.Document) ([]byte, error) {
-	return document.Canonical(d)
+func renderJSON(ctx context.Context, d *document.Document) ([]byte, error) {
+	return document.CanonicalIn(ctx, d)
 }

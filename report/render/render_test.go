@@ -3,10 +3,14 @@ package render
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // byte. A difference means that Version has to change as well.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, fixture := range fixtures() {
+	for name, fixture := range everyFixture() {
 		for _, f := range Formats() {
 			t.Run(name+f.Extension(), func(t *testing.T) {
 				t.Parallel()
@@ -93,8 +97,8 @@ func TestSameBytesAfterJSON(t *testing.T) {
 	}
 }
 
-// TestBasisIsForTheScreen holds that a basis changes no byte of what cannot
-// fold it away.
+// TestBasisIsForTheScreen holds that a basis changes nothing of what cannot
+// fold it away: no page of the PDF, which carries it as data only.
 func TestBasisIsForTheScreen(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"example", "hostile"} {
@@ -105,7 +109,8 @@ func TestBasisIsForTheScreen(t *testing.T) {
 				without.Blocks[i] = p
 			}
 		}
-		for f, same := range map[Format]bool{PDF: true, Markdown: true, HTML: false, JSON: false} {
+		require.Equal(t, drawnPages(t, without), drawnPages(t, with))
+		for f, same := range map[Format]bool{Markdown: true, CSV: true, HTML: false, JSON: false} {
 			want, err := Render(t.Context(), without, f)
 			require.NoError(t, err)
 			got, err := Render(t.Context(), with, f)
@@ -113,6 +118,53 @@ func TestBasisIsForTheScreen(t *testing.T) {
 			require.Equal(t, same, bytes.Equal(want, got), "%s%s", name, f.Extension())
 		}
 	}
+}
+
+// drawnPages are a document's pages before the file is made of them.
+func drawnPages(t *testing.T, d *document.Document) [][]byte {
+	t.Helper()
+	p := newPDF(t.Context(), d)
+	require.NoError(t, p.draw())
+	return p.pages
+}
+
+// TestFilesInAnotherProcess renders every fixture in another process, whose
+// maps have another order.
+func TestFilesInAnotherProcess(t *testing.T) {
+	t.Parallel()
+	want, err := fileDigests(t.Context())
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPrintFileDigests$", "-test.v") // #nosec G204 -- ourselves
+	cmd.Env = append(os.Environ(), "PRINT_DIGESTS=1", "GOMAXPROCS=1", "TZ=Pacific/Auckland", "LANG=tr_TR.UTF-8")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), want)
+}
+
+// TestPrintFileDigests is what TestFilesInAnotherProcess runs.
+func TestPrintFileDigests(t *testing.T) {
+	t.Parallel()
+	got, err := fileDigests(t.Context())
+	require.NoError(t, err)
+	if os.Getenv("PRINT_DIGESTS") != "" {
+		fmt.Println(got)
+	}
+}
+
+// fileDigests are those of every fixture in every format.
+func fileDigests(ctx context.Context) (string, error) {
+	var b strings.Builder
+	all := everyFixture()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, f := range Formats() {
+			out, err := Render(ctx, all[name](), f)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&b, "%s%s %x\n", name, f.Extension(), sha256.Sum256(out))
+		}
+	}
+	return b.String(), nil
 }
 
 func TestRenderLeavesTheDocumentAlone(t *testing.T) {
@@ -140,10 +192,12 @@ func TestLimitsAreNamed(t *testing.T) {
 		format Format
 		want   string
 	}{
-		{"pages", breaks(MaxPages + 2), PDF, "PDF pages: 201, at most 200"},
+		{"pages", document.Blocks{tallTable(12_000)}, PDF, "at most 2000 are allowed"},
 		{"rows", document.Blocks{document.Table{Columns: make([]document.Column, 1), Rows: make([]document.Row, document.MaxRows+1)}}, HTML, "table rows"},
 		{"columns", document.Blocks{document.Table{Columns: make([]document.Column, document.MaxColumns+1)}}, Markdown, "columns: 25, at most 24"},
 		{"blocks", breaks(document.MaxBlocks), JSON, "blocks: 4000, at most 2000"},
+		{"narrative", document.Blocks{document.Paragraph{Text: document.Inlines{plain(strings.Repeat("a", 4096))[0], plain(strings.Repeat("b", 4096))[0],
+			plain(strings.Repeat("c", 4096))[0], plain(strings.Repeat("d", 4096))[0], plain("e")[0]}}}, CSV, "bytes of a paragraph: 16385, at most 16384"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,10 +213,27 @@ func TestLimitsAreNamed(t *testing.T) {
 // TestManyPagesInOtherFormats holds that the page limit is the PDF's alone.
 func TestManyPagesInOtherFormats(t *testing.T) {
 	t.Parallel()
-	_, err := Render(t.Context(), longDocument(12_000), Markdown)
+	d := blank("Tall")
+	d.Blocks = document.Blocks{tallTable(12_000)}
+	_, err := Render(t.Context(), d, Markdown)
 	require.NoError(t, err)
-	_, err = Render(t.Context(), longDocument(12_000), PDF)
-	require.ErrorContains(t, err, "PDF pages")
+	_, err = Render(t.Context(), d, PDF)
+	var limit *document.LimitError
+	require.ErrorAs(t, err, &limit)
+	require.Equal(t, MaxPages, limit.Max)
+}
+
+// tallTable has rows of twenty lines: seven to a page.
+func tallTable(rows int) document.Table {
+	cell := make(document.Cell, 20)
+	for i := range cell {
+		cell[i] = plain("line")
+	}
+	t := document.Table{Columns: make([]document.Column, 1), Rows: make([]document.Row, rows)}
+	for i := range t.Rows {
+		t.Rows[i].Cells = []document.Cell{cell}
+	}
+	return t
 }
 
 func TestRenderEndsWithItsContext(t *testing.T) {
@@ -178,10 +249,29 @@ func TestRenderEndsWithItsContext(t *testing.T) {
 // TestContextBetweenBlocks ends the context after the first look at it.
 func TestContextBetweenBlocks(t *testing.T) {
 	t.Parallel()
-	for _, f := range []Format{PDF, HTML, Markdown} {
+	for _, f := range []Format{PDF, HTML, Markdown, CSV} {
 		ctx := &endsLater{Context: t.Context(), looks: 3}
 		_, err := Render(ctx, exampleDocument(), f)
 		require.ErrorIs(t, err, context.Canceled, f)
+	}
+}
+
+// TestContextWithinATable holds that a large table is no reason to go on: the
+// context is looked at every few hundred rows, and ends the rendering wherever
+// that is.
+func TestContextWithinATable(t *testing.T) {
+	t.Parallel()
+	d := longDocument(20_000)
+	for _, f := range []Format{HTML, Markdown, CSV} {
+		ctx := &endsLater{Context: t.Context(), looks: 1 << 30}
+		_, err := Render(ctx, d, f)
+		require.NoError(t, err)
+		looks := 1<<30 - ctx.looks
+		require.Greater(t, looks, 20_000/rowsBetweenLooks, f)
+		for _, at := range []int{looks / 3, looks / 2, looks - 2} {
+			_, err := Render(&endsLater{Context: t.Context(), looks: at}, d, f)
+			require.ErrorIs(t, err, context.Canceled, "%s after %d of %d looks", f, at, looks)
+		}
 	}
 }
 
@@ -201,7 +291,7 @@ func (c *endsLater) Err() error {
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	for _, f := range Formats() {
-		require.NotEmpty(t, f.Extension())
+		require.True(t, strings.HasPrefix(f.Extension(), "."+f.Name()))
 		require.NotEqual(t, "application/octet-stream", f.MediaType())
 	}
 	require.Empty(t, Format("doc").Extension())
@@ -262,8 +352,11 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
+const fuzzLink = "https://example.com/a_b?c=*d*&e"
+
 func fuzzDocument(s string, v float64, n int) *document.Document {
-	in := document.Inlines{document.Plain(s), document.Code(s), document.Strong(s), document.Note(s)}
+	in := document.Inlines{document.Plain(s), document.Code(s), document.Strong(s), document.Note(s), document.Plain(" "), {Text: T(s), Emphasis: true}, document.Plain(" "),
+		{Text: T(s), Link: fuzzLink}}
 	d := &document.Document{Schema: document.Schema, BusinessDate: T("2026-11-20"), Eyebrow: T(s), Title: T(s), Subtitle: T(s),
 		RevisionLabel: T(s), Classification: T(s), RunningHead: T(s), Footer: T(s), FactsSHA256: T(s), Series: T(s)}
 	cells := make([]document.Cell, n)

@@ -2,6 +2,8 @@ package render
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/closeofbusiness/cob/report/document"
 )
@@ -68,14 +70,96 @@ const (
 	valueSize   = 16.0
 )
 
-// The page in points: A4 with margins of 15 mm.
+// look is what a document's style makes of the palette and the faces. The zero
+// look is the one of every report by default.
+type look struct {
+	serif    bool
+	accent   colour // of data and tiles, as long as accented
+	accented bool
+}
+
+func lookOf(d *document.Document) look {
+	s := d.Style
+	if s == nil {
+		return look{}
+	}
+	l := look{serif: s.Typeface == document.Serif}
+	if n, err := strconv.ParseUint(strings.TrimPrefix(s.Accent, "#"), 16, 32); err == nil && len(s.Accent) == 7 {
+		l.accent, l.accented = colour{uint8(n >> 16), uint8(n >> 8), uint8(n)}, true
+	}
+	return l
+}
+
+// data is the colour of charts and of all that the accent marks.
+func (l look) data() colour {
+	if l.accented {
+		return l.accent
+	}
+	return dataBlue
+}
+
+// rule is the colour of the line under the title.
+func (l look) rule() colour {
+	if l.accented {
+		return l.accent
+	}
+	return ink
+}
+
+// face is the one of the chosen typeface. Fixed width stays what it is.
+func (l look) face(f face) face {
+	if l.serif && f.family() == sans {
+		return f.with(serif)
+	}
+	return f
+}
+
+// mixed is a colour thinned with white: all of it at 1, none at 0.
+func (c colour) mixed(part float64) colour {
+	for i := range c {
+		c[i] = uint8(255 - (255-float64(c[i]))*part + 0.5)
+	}
+	return c
+}
+
+// sheet is a page in points, with margins of 15 mm.
+type sheet struct {
+	width, height float64
+	banner        bool // room is kept for it at the head and the foot
+}
+
 const (
-	mm         = 72 / 25.4
-	pageWidth  = 210 * mm
-	pageHeight = 297 * mm
-	margin     = 15 * mm
-	bodyWidth  = pageWidth - 2*margin
-	bodyTop    = 59.0            // under the running header
-	bodyBottom = pageHeight - 44 // over the footer
-	bodyHeight = bodyBottom - bodyTop
+	mm          = 72 / 25.4
+	margin      = 15 * mm
+	bodyTop     = 59.0 // under the running header
+	footRoom    = 44.0 // of the footer
+	bannerRoom  = 12.0 // what the footer moves up for a banner
+	bannerTall  = 13.0
+	bannerInset = 15.0 // of the banners' outer edges, within what printers reach
 )
+
+func sheetOf(d *document.Document) sheet {
+	s := sheet{width: 210 * mm, height: 297 * mm}
+	if d.Style == nil {
+		return s
+	}
+	if d.Style.Paper == document.Letter {
+		s.width, s.height = 612, 792
+	}
+	s.banner = !d.Style.Banner.Empty()
+	return s
+}
+
+func (s sheet) bodyWidth() float64  { return s.width - 2*margin }
+func (s sheet) bodyHeight() float64 { return s.bodyBottom() - bodyTop }
+
+// bodyBottom is where the flow ends, over the footer.
+func (s sheet) bodyBottom() float64 {
+	if s.banner {
+		return s.height - footRoom - bannerRoom
+	}
+	return s.height - footRoom
+}
+
+// foot is the baseline of the footer.
+func (s sheet) foot() float64 { return s.bodyBottom() + 18 }

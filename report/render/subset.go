@@ -19,7 +19,8 @@ type subset struct {
 
 // family is the name under which the font is embedded.
 func (s subset) family() string {
-	name := [faces]string{"sans", "sansbold", "mono", "other", "otherbold"}[s.face]
+	name := [...]string{"sans", "serif", "mono", "other", "otherserif"}[s.face.family()/(faceStyles+1)]
+	name += [...]string{"", "bold", "italic", "bolditalic"}[s.face&faceStyles]
 	if s.whole {
 		name += "-whole"
 	}
@@ -43,13 +44,12 @@ func usual(r rune) bool {
 
 // usuals are the faces cut down to their usual characters, once for all
 // documents.
-var usuals = [faces]func() []byte{
-	sync.OnceValue(func() []byte { return cutDown(sans) }),
-	sync.OnceValue(func() []byte { return cutDown(sansBold) }),
-	sync.OnceValue(func() []byte { return cutDown(mono) }),
-	sync.OnceValue(func() []byte { return cutDown(other) }),
-	sync.OnceValue(func() []byte { return cutDown(otherBold) }),
-}
+var usuals = func() (out [faces]func() []byte) {
+	for f := range faces {
+		out[f] = sync.OnceValue(func() []byte { return cutDown(f) })
+	}
+	return out
+}()
 
 func cutDown(f face) []byte {
 	var keep strings.Builder

@@ -32,12 +32,10 @@ func svgShape(s shape) string {
 		return `<line x1="` + num(s.from.x) + `" y1="` + num(s.from.y) + `" x2="` + num(s.to.x) + `" y2="` + num(s.to.y) +
 			`" stroke="` + s.colour.hex() + `" stroke-width="` + num(s.width) + `"></line>` + "\n"
 	case polyline:
-		ps := make([]string, len(s.points))
-		for i, p := range s.points {
-			ps[i] = num(p.x) + "," + num(p.y)
-		}
-		return `<polyline points="` + strings.Join(ps, " ") + `" fill="none" stroke="` + s.colour.hex() +
-			`" stroke-width="` + num(s.width) + `"></polyline>` + "\n"
+		return `<polyline points="` + svgPoints(s.points) + `" fill="none" stroke="` + s.colour.hex() +
+			`" stroke-width="` + num(s.width) + `"` + svgDash(s.dash) + `></polyline>` + "\n"
+	case polygon:
+		return `<polyline points="` + svgPoints(s.points) + `" fill="` + s.colour.hex() + `" stroke="none"></polyline>` + "\n"
 	case box:
 		return `<rect x="` + num(s.at.x) + `" y="` + num(s.at.y) + `" width="` + num(s.width) + `" height="` + num(s.height) +
 			`" fill="` + s.colour.hex() + `"></rect>` + "\n"
@@ -48,6 +46,21 @@ func svgShape(s shape) string {
 		return svgText(s)
 	}
 	return ""
+}
+
+func svgPoints(points []point) string {
+	ps := make([]string, len(points))
+	for i, p := range points {
+		ps[i] = num(p.x) + "," + num(p.y)
+	}
+	return strings.Join(ps, " ")
+}
+
+func svgDash(d dash) string {
+	if d.on == 0 {
+		return ""
+	}
+	return ` stroke-dasharray="` + num(d.on) + " " + num(d.off) + `"`
 }
 
 // svgText places every span where the layout has measured it, so that another
@@ -61,7 +74,7 @@ func svgText(l label) string {
 			continue
 		}
 		class := ""
-		if s.style.face == sansBold || s.style.face == otherBold {
+		if s.style.face.isBold() {
 			class = ` class="bold"`
 		}
 		b.WriteString(`<text x="` + num(x) + `" y="` + num(l.at.y-s.style.rise) + `" font-size="` + num(s.style.size) +

@@ -15,7 +15,8 @@ type style struct {
 	spacing float64 // added after each character: small capitals' labels
 }
 
-func (s style) bold() style                { s.face = sansBold; return s }
+func (s style) bold() style                { s.face |= boldFace; return s }
+func (s style) italic() style              { s.face |= italicFace; return s }
 func (s style) in(c colour) style          { s.colour = c; return s }
 func (s style) at(size float64) style      { s.size = size; return s }
 func (s style) spaced(extra float64) style { s.spacing = extra; return s }
@@ -43,6 +44,9 @@ type span struct {
 type line struct {
 	spans []span
 	width float64
+	// more: what is read after it is apart from it by a space, which a broken
+	// line or a label has nowhere else.
+	more bool
 }
 
 // glyph is one character with its face and width.
@@ -57,19 +61,44 @@ type glyph struct {
 // rendering.
 type typesetter struct {
 	metrics
-	glyphs []glyph // reused from call to call
+	look   look
+	ended  func() bool // whether to set nothing more; nil: never
+	glyphs []glyph     // reused from call to call
+	since  int         // glyphs set since ended was asked
+}
+
+// askEvery is how many glyphs are set between two looks at whether to go on:
+// about a millisecond's.
+const askEvery = 8_192
+
+// stopped tells whether setting is to end.
+func (t *typesetter) stopped(n int) bool {
+	if t.since += n; t.ended == nil || t.since < askEvery {
+		return false
+	}
+	if t.ended() {
+		return true // and every time from now on
+	}
+	t.since = 0
+	return false
 }
 
 // runs turns inlines into runs in the surrounding style.
 func runs(in document.Inlines, base style) []run {
-	out := make([]run, 0, len(in))
+	return appendRuns(make([]run, 0, len(in)), in, base)
+}
+
+func appendRuns(out []run, in document.Inlines, base style) []run {
 	for _, i := range in {
 		s := base
 		if i.Strong {
-			s.face = sansBold
+			s = s.bold()
+		}
+		if i.Emphasis {
+			s = s.italic()
 		}
 		if i.Code {
-			s.face = mono
+			s.face = s.face.with(mono)
 			s.size *= 0.94
 		}
 		s.colour = toneColour(i.Tone, base.colour)
@@ -107,7 +136,7 @@ const tolerance = 0.01
 
 // cut ends the line before glyph n, and earlier if the ellipsis needs room.
 func (t *typesetter) cut(rs []run, n int, width float64) line {
-	_, r, a := t.choose(rs[0].style.face, '…')
+	f, r, a := t.choose(t.look.face(rs[0].style.face), '…')
 	dots := float64(a) / 1000 * rs[0].style.size
 	w := 0.0
 	for i := range n {
@@ -119,6 +148,7 @@ func (t *typesetter) cut(rs []run, n int, width float64) line {
 	}
 	l := t.line(rs, 0, n)
 	tail := span{rs[0].style, string(r), dots}
+	tail.style.face = f
 	l.spans = append(l.spans, tail)
 	l.width += dots
 	return l
@@ -132,7 +162,12 @@ func (t *typesetter) wrap(rs []run, width float64) []line {
 	g := t.glyphs
 	for start := 0; start < len(g); {
 		end, next := lineEnd(g, start, width)
-		lines = append(lines, t.line(rs, start, end))
+		l := t.line(rs, start, end)
+		l.more = next > end && next < len(g)
+		lines = append(lines, l)
+		if t.stopped(next - start) {
+			break
+		}
 		start = next
 	}
 	if len(lines) == 0 {
@@ -152,8 +187,13 @@ func (t *typesetter) shape(rs []run) {
 		if n := len(t.glyphs); r.style.rise > 0 && n > 0 && t.glyphs[n-1].r != ' ' {
 			t.glyphs[n-1].width += noteGap
 		}
+		if t.stopped(len(r.text)) {
+			t.glyphs = t.glyphs[:0]
+			return
+		}
+		face := t.look.face(r.style.face)
 		for _, c := range drawable(r.text) {
-			f, c, a := t.choose(r.style.face, c)
+			f, c, a := t.choose(face, c)
 			t.glyphs = append(t.glyphs, glyph{c, f, int32(i), float64(a)*em + r.style.spacing})
 		}
 	}
@@ -202,7 +242,7 @@ func mayBreak(g []glyph, i int) bool {
 	case ' ':
 		return !(i > 0 && unicode.IsDigit(g[i-1].r) && unitAt(g, i+1))
 	case '-':
-		return g[i].face != mono && i > 2 && i+2 < len(g) &&
+		return g[i].face.family() != mono && i > 2 && i+2 < len(g) &&
 			lower(g[i-1].r) && lower(g[i-2].r) && lower(g[i+1].r) && lower(g[i+2].r)
 	case '/', '_', '.', '=', '&', '?':
 		// Long paths and addresses; a sentence's full stop is followed by a space.
