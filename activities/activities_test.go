@@ -135,6 +135,21 @@ func TestEveryStageMayRunTwice(t *testing.T) {
 	require.Equal(t, "delivered", again.Receipt.Deliveries[0].State)
 }
 
+// The file of a format that is an archive of files is named so.
+func TestCSVIsAnArchive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	twice[activities.Opened](b, b.a.Open, asked)
+	twice[activities.Known](b, b.a.Await, cycle)
+	fetched := twice[activities.Fetched](b, b.a.Fetch, first)
+	analysed := twice[activities.Analysed](b, b.a.Analyse, activities.ToAnalyse{Revision: first, Facts: fetched.Facts})
+	composed := twice[activities.Composed](b, b.a.Compose, activities.ToCompose{Revision: first, Facts: fetched.Facts, Narratives: analysed.Narratives})
+	got := twice[report.Artifact](b, b.a.Render, activities.ToRender{Revision: first, Document: composed.Document, Format: "csv"})
+	require.Equal(t, "csv", got.Format)
+	require.Equal(t, "report.csv.zip", got.FileName)
+	require.ErrorContains(t, refused(b, b.a.Render, activities.ToRender{Revision: first, Document: composed.Document, Format: "csv.zip"}), `format "csv.zip"`)
+}
+
 func TestAFileOfOtherContentIsNeverReplaced(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

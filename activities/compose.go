@@ -27,7 +27,7 @@ type ToCompose struct {
 // template asks for.
 type Composed struct {
 	Document report.Ref `json:"document"`
-	Formats  []string   `json:"formats"` // pdf, html, md, json
+	Formats  []string   `json:"formats"` // pdf, html, md, json, csv
 }
 
 // Compose makes the document of facts, narratives and template.
@@ -61,6 +61,7 @@ func (a *Activities) compose(ctx context.Context, in ToCompose) ([]byte, []strin
 	if err != nil {
 		return nil, nil, err
 	}
+	meta.TemplateSHA256 = l.SHA256
 	d, err := compose.Compose(set, l.Template, l.Given, narratives, meta)
 	if err != nil {
 		return nil, nil, err

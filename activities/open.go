@@ -122,10 +122,14 @@ func begin(ctx context.Context, q *db.Queries, plan *ledger.Plan, req report.Req
 	if err != nil {
 		return err
 	}
+	metrics, err := catalog.Pin(ctx, q)
+	if err != nil {
+		return err
+	}
 	days, version := plan.CalendarVersion()
 	_, err = q.OpenCycle(ctx, db.OpenCycleParams{
 		Series: req.Series, BusinessDate: req.BusinessDate.Time(), SeriesVersion: plan.Version,
-		Template: &t.Name, TemplateVersion: &t.Version, Calendar: days, CalendarVersion: version,
+		Template: &t.Name, TemplateVersion: &t.Version, Metrics: metrics, Calendar: days, CalendarVersion: version,
 		Withhold: plan.Withhold(req.BusinessDate), RequestedBy: req.RequestedBy, RequestID: req.RequestID,
 		AsOfRule: asOfRule(plan, req, now),
 	})

@@ -13,7 +13,7 @@ import (
 type ToRender struct {
 	Revision
 	Document report.Ref `json:"document"`
-	Format   string     `json:"format"` // pdf, html, md, json
+	Format   string     `json:"format"` // pdf, html, md, json, csv
 }
 
 // Render draws the document in one format.
@@ -30,7 +30,11 @@ func (a *Activities) Render(ctx context.Context, in ToRender) (report.Artifact, 
 
 // artifact is the rendered file of a format.
 func artifact(format string, ref report.Ref) report.Artifact {
-	return report.Artifact{Format: format, FileName: "report." + format, Ref: ref}
+	ending := "." + format
+	if f, err := formatNamed(format); err == nil {
+		ending = f.Extension()
+	}
+	return report.Artifact{Format: format, FileName: "report" + ending, Ref: ref}
 }
 
 func (a *Activities) render(ctx context.Context, in ToRender) ([]byte, string, error) {
@@ -54,10 +58,10 @@ func (a *Activities) render(ctx context.Context, in ToRender) ([]byte, string, e
 	return out, render.Version, err
 }
 
-// formatNamed finds a format by its file ending.
+// formatNamed finds a format by the name that templates call it.
 func formatNamed(name string) (render.Format, error) {
 	for _, f := range render.Formats() {
-		if f.Extension() == "."+name {
+		if f.Name() == name {
 			return f, nil
 		}
 	}

@@ -193,6 +193,8 @@ func TestSeriesThatCannotBeApplied(t *testing.T) {
 		{"template", s.write("template.yaml", "name: bad", "template: dayly", `cutoff: "17:00"`, "time_zone: UTC"), []string{"template", `"dayly"`, "starter template apply"}},
 		{"calendar", s.write("calendar.yaml", "name: bad", "template: daily-security", `cutoff: "17:00"`, "time_zone: UTC", "calendar: mars"), []string{"calendar", `"mars"`, "starter calendar apply"}},
 		{"cutoff", s.write("cutoff.yaml", "name: bad", "template: daily-security", "cutoff: late", "time_zone: UTC"), []string{"cutoff", "late"}},
+		{"parameters", s.write("parameters.yaml", "name: bad", "template: daily-security", `cutoff: "17:00"`, "time_zone: UTC", "parameters: {worst_cells: 99, best_cells: 1}"),
+			[]string{"parameters.worst_cells: found 99, expected a whole number from 1 to 20", "parameters.best_cells: found a parameter that the template does not have"}},
 		{"twice", s.write("twice.yaml", "name: fine", "template: daily-security", `cutoff: "18:00"`, "time_zone: UTC"), []string{"fine", fine}},
 	} {
 		o := s.starter("series", "apply", fine, c.file)

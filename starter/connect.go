@@ -68,6 +68,21 @@ func (a *app) withDatabase(ctx context.Context, do func(*config.Config, *db.Stor
 	return do(cfg, store)
 }
 
+// reading runs do with a connection that can write nothing.
+func (a *app) reading(ctx context.Context, do func(*config.Config, *db.Store) error) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	cfg.Database.ReadOnly = true
+	store, err := a.database(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return do(cfg, store)
+}
+
 // withBoth runs do with database and Temporal.
 func (a *app) withBoth(ctx context.Context, do func(*config.Config, *db.Store, *launch.Launcher) error) error {
 	return a.withDatabase(ctx, func(cfg *config.Config, store *db.Store) error {

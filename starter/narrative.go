@@ -58,6 +58,7 @@ type explained struct {
 	Text   string          `json:"text"`
 	Claim  string          `json:"claim,omitempty"`
 	Facts  []explainedFact `json:"facts"`
+	Cites  []string        `json:"cites,omitempty"`
 	Checks []string        `json:"checks,omitempty"`
 }
 
@@ -156,7 +157,7 @@ func explainAll(narratives map[string]analysis.Narrative, set *fact.Set, claim i
 }
 
 func explainOne(number int, s analysis.Sentence, byKey map[string]*fact.Fact) explained {
-	out := explained{Number: number, Text: s.Text.String(), Claim: s.Claim, Checks: s.Checks, Facts: []explainedFact{}}
+	out := explained{Number: number, Text: s.Text.String(), Claim: s.Claim, Cites: s.Cites, Checks: s.Checks, Facts: []explainedFact{}}
 	for _, key := range s.Facts {
 		f := explainedFact{Key: key}
 		if found := byKey[key]; found != nil {
@@ -230,6 +231,9 @@ func (c explained) rows(block string) [][]string {
 	}
 	for _, f := range c.Facts {
 		out = append(out, []string{block, number, "fact", f.Key + " = " + f.Value, fmt.Sprintf("before %s; query %s, %d rows", f.Previous, f.Query, f.Rows)})
+	}
+	for _, note := range c.Cites {
+		out = append(out, []string{block, number, "cites", note, "reference note"})
 	}
 	if len(c.Checks) > 0 {
 		out = append(out, []string{block, number, "checks", strings.Join(c.Checks, "; "), "passed"})

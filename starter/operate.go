@@ -175,8 +175,8 @@ func (c *configured) check(name string) finding {
 	if out.note = "template " + s.Template; s.Calendar != "" {
 		out.note += ", calendar " + s.Calendar
 	}
-	if _, out.err = c.calendar(s.Calendar); out.err == nil && !c.templates[s.Template] {
-		out.err = errors.New("template " + s.Template + " is not applied. Run: starter template apply FILE")
+	if _, out.err = c.calendar(s.Calendar); out.err == nil {
+		out.err = c.follows(s.Template)
 	}
 	return out
 }

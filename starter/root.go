@@ -103,8 +103,8 @@ set, to the development stack that "make dev" runs, and says which on stderr.`,
 	}
 	add(groupDaily, a.runCommand(), a.cyclesCommand(), a.factsCommand(), a.narrativeCommand(), a.ackCommand(), a.watchCommand())
 	add(groupDecide, a.proceedCommand(), a.waiveCommand())
-	add(groupData, a.ingestCommand(), a.sampleCommand())
-	add(groupConfigure, a.seriesCommand(), a.calendarCommand(), a.templateCommand())
+	add(groupData, a.ingestCommand(), a.referenceCommand(), a.sampleCommand())
+	add(groupConfigure, a.seriesCommand(), a.calendarCommand(), a.templateCommand(), a.metricCommand())
 	add(groupOperate, a.migrateCommand(), a.initCommand(), a.checkCommand(), a.aiCommand(), a.versionCommand())
 	markUsage(root)
 	return root

@@ -379,7 +379,7 @@ func (a *app) printReceipt(r report.Receipt, folder, link string) error {
 		fmt.Fprintf(a.out, "prose   %s\n", proseOf(n))
 	}
 	for _, where := range folders(r, folder) {
-		fmt.Fprintf(a.out, "files   %s\n", filepath.Join(where, "report.{"+strings.Join(formats(r), ",")+"}"))
+		fmt.Fprintf(a.out, "files   %s\n", filepath.Join(where, "report.{"+strings.Join(endings(r), ",")+"}"))
 	}
 	fmt.Fprintf(a.out, "facts   sha256:%s…%s   %d figures\n", r.Facts.SHA256[:8], r.Facts.SHA256[60:], r.Figures)
 	if link != "" {
@@ -428,10 +428,11 @@ func folders(r report.Receipt, extra string) []string {
 	return out
 }
 
-func formats(r report.Receipt) []string {
+// endings are what follows "report." in the names of the files.
+func endings(r report.Receipt) []string {
 	out := make([]string, len(r.Artifacts))
 	for i, f := range r.Artifacts {
-		out[i] = f.Format
+		out[i] = strings.TrimPrefix(f.FileName, "report.")
 	}
 	return out
 }

@@ -21,9 +21,10 @@ func (a *app) sampleCommand() *cobra.Command {
 		Use:   "sample",
 		Short: "load a generated history to try reports on",
 		Long: `sample loads a history that is generated from a seed: scans, findings, incidents,
-health and actions of a fictitious team, under sources whose names begin with
-"sample-". Reports over it say that it is no measurement. The same seed and
-end date give the same data; loading it twice adds nothing.`,
+health and actions of a fictitious team, its reference notes and its support
+desk's tickets, under sources whose names begin with "sample-". Reports over it
+say that it is no measurement. The same seed and end date give the same data;
+loading it twice adds nothing.`,
 		Example: "  starter sample --business-days 90 --seed 1",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.sample(c.Context(), days, seed, until) },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,19 +17,20 @@ import (
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/report/calendar"
 	"github.com/closeofbusiness/cob/report/series"
+	"github.com/closeofbusiness/cob/report/template"
 )
 
 // configured is what was applied, as the database has it.
 type configured struct {
 	series    map[string]db.CobSeries
 	calendars map[string]db.CobCalendar
-	templates map[string]bool
-	written   map[string]string // of each series the schedule as last written
+	templates map[string][]string // the versions of each
+	written   map[string]string   // of each series the schedule as last written
 	days      map[string]*calendar.Days
 }
 
 func readConfigured(ctx context.Context, q *db.Queries) (*configured, error) {
-	c := &configured{series: map[string]db.CobSeries{}, calendars: map[string]db.CobCalendar{}, templates: map[string]bool{},
+	c := &configured{series: map[string]db.CobSeries{}, calendars: map[string]db.CobCalendar{}, templates: map[string][]string{},
 		written: map[string]string{}, days: map[string]*calendar.Days{}}
 	allSeries, err := q.ListSeries(ctx)
 	for _, row := range allSeries {
@@ -40,7 +42,7 @@ func readConfigured(ctx context.Context, q *db.Queries) (*configured, error) {
 	}
 	templates, err3 := q.ListTemplates(ctx)
 	for _, row := range templates {
-		c.templates[row.Name] = true
+		c.templates[row.Name] = append(c.templates[row.Name], row.Version)
 	}
 	schedules, err4 := q.ListSchedules(ctx)
 	for _, row := range schedules {
@@ -50,6 +52,22 @@ func readConfigured(ctx context.Context, q *db.Queries) (*configured, error) {
 		return nil, fmt.Errorf("read what was applied: %w", err)
 	}
 	return c, nil
+}
+
+// follows refuses a template, or a range of its versions, that was not applied.
+func (c *configured) follows(ref string) error {
+	r, err := template.ParseRange(ref)
+	versions := slices.SortedFunc(slices.Values(c.templates[r.Name]), template.CompareVersions)
+	switch {
+	case err != nil:
+		return err
+	case len(versions) == 0:
+		return fmt.Errorf("%w: template: there is no template %q. Apply it first: starter template apply FILE", report.ErrInvalid, r.Name)
+	case r.Highest(versions) < 0:
+		return fmt.Errorf("%w: template: of %s no version %s is applied. There is %s. Apply it first: starter template apply FILE, or follow another",
+			report.ErrInvalid, r.Name, r.Versions(), strings.Join(versions, ", "))
+	}
+	return nil
 }
 
 // calendar reads a calendar as applied; of no name it is nil, Monday to Friday.

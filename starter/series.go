@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/launch"
@@ -145,8 +146,10 @@ func planSeries(ctx context.Context, q *db.Queries, l *launch.Launcher, files []
 	var problems []error
 	for _, f := range files {
 		s := f.series
-		if !c.templates[s.Template] {
-			problems = append(problems, fmt.Errorf("%s: %w: template: there is no template %q. Apply it first: starter template apply FILE", f.path, report.ErrInvalid, s.Template))
+		if err := c.follows(s.Template); err != nil {
+			problems = append(problems, inFile(f.path, err))
+		} else if _, err := catalog.OfSeries(ctx, q, s); err != nil { // its parameters, now and not at night
+			problems = append(problems, inFile(f.path, err))
 		}
 		want, err := c.want(l, s)
 		if err != nil {

@@ -11,9 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/db"
 	"github.com/closeofbusiness/cob/dev/testserver"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/fact"
 	"github.com/closeofbusiness/cob/report/template"
 )
 
@@ -53,7 +55,7 @@ func TestValidateTemplates(t *testing.T) {
 	require.Equal(t, exitDone, code)
 	require.JSONEq(t, `[{"template":"weekly","version":"2.0.0","state":"valid"}]`, out)
 
-	code, _, errOut = starter(t, "template", "validate", filepath.Join("..", "templates"))
+	code, _, errOut = starter(t, "template", "validate", "--metrics", filepath.Join("..", "metrics"), filepath.Join("..", "templates"))
 	require.Equal(t, exitDone, code, errOut)
 }
 
@@ -137,7 +139,7 @@ func TestReferencesToTemplates(t *testing.T) {
 	t.Parallel()
 	for ref, good := range map[string]bool{"daily": true, "daily@1": true, "daily@1.2": true, "daily@1.2.0": true,
 		"": false, "daily@": false, "daily@1.": false, "daily@1.2.0.0": false, "daily@v1": false, "daily.yaml": false, "./daily": false, "Daily": false} {
-		require.Equal(t, good, checkTemplateRef(ref) == nil, ref)
+		require.Equal(t, good, isTemplateRef(ref), ref)
 	}
 	code, _, errOut := starter(t, "template", "show", "daily@latest")
 	require.Equal(t, exitUsage, code)
@@ -154,7 +156,7 @@ func testStore(t *testing.T) *db.Store {
 
 // apply applies files as the command does.
 func apply(ctx context.Context, store *db.Store, note string, paths ...string) ([]fileChange, error) {
-	files, err := parseTemplates(paths)
+	files, err := parseTemplates(paths, fact.Builtin())
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +194,7 @@ func TestApplyTemplates(t *testing.T) {
 
 	_, err = apply(t.Context(), store, "board's wish", b)
 	require.NoError(t, err)
-	newest, err := findTemplate(t.Context(), store.Queries, "daily")
+	newest, err := catalog.Newest(t.Context(), store.Queries, "daily")
 	require.NoError(t, err)
 	require.Equal(t, "board's wish", newest.Note)
 }
@@ -205,9 +207,9 @@ func TestDryRunOfTemplates(t *testing.T) {
 	_, err := apply(t.Context(), store, "", a)
 	require.NoError(t, err)
 	dry := func(json bool, paths ...string) (out, errOut string, err error) {
-		files, err := parseTemplates(paths)
+		files, err := parseTemplates(paths, fact.Builtin())
 		require.NoError(t, err)
-		changes, err := planTemplates(t.Context(), store.Queries, files)
+		changes, err := planTemplates(t.Context(), store.Queries, files, "")
 		require.NoError(t, err)
 		var o, e bytes.Buffer
 		err = (&app{out: &o, err: &e, json: json}).printTemplates(files, changes, true)
@@ -237,7 +239,7 @@ func TestDryRunOfTemplates(t *testing.T) {
 func TestShowTemplates(t *testing.T) {
 	t.Parallel()
 	store := testStore(t)
-	_, err := findTemplate(t.Context(), store.Queries, "daily")
+	_, err := catalog.Newest(t.Context(), store.Queries, "daily")
 	require.ErrorIs(t, err, report.ErrNotFound)
 	require.ErrorContains(t, err, "nor any other")
 	for _, version := range []string{"1.2.0", "1.10.0", "2.0.0", "1.2.1"} {
@@ -245,21 +247,21 @@ func TestShowTemplates(t *testing.T) {
 		_, err := apply(t.Context(), store, "", filepath.Join(dir, "t.yaml"))
 		require.NoError(t, err)
 	}
-	for ref, version := range map[string]string{"daily": "1.2.1", "daily@1": "1.2.1", "daily@1.2": "1.2.1", "daily@1.2.0": "1.2.0", "daily@1.10": "1.10.0", "daily@2": "2.0.0"} {
-		got, err := findTemplate(t.Context(), store.Queries, ref)
+	for ref, version := range map[string]string{"daily": "2.0.0", "daily@1": "1.10.0", "daily@1.2": "1.2.1", "daily@1.2.0": "1.2.0", "daily@1.10": "1.10.0", "daily@2": "2.0.0"} {
+		got, err := catalog.Newest(t.Context(), store.Queries, ref)
 		require.NoError(t, err, ref)
 		require.Equal(t, version, got.Version, ref)
 		var out bytes.Buffer
-		require.NoError(t, (&app{out: &out}).printTemplate(got))
+		require.NoError(t, (&app{out: &out}).printTemplate(got, nil))
 		require.Equal(t, layout(version, "T"+version), out.String(), "byte for byte")
 	}
 	for ref, says := range map[string]string{
-		"daily@3":     "template daily has no version 3. It has 1.2.1, 2.0.0, 1.10.0, 1.2.0",
+		"daily@3":     "template daily has no version 3. It has 2.0.0, 1.10.0, 1.2.1, 1.2.0",
 		"daily@1.1":   "template daily has no version 1.1. It has",
 		"daily@1.2.2": "template daily has no version 1.2.2. It has",
 		"weekly":      `there is no template "weekly". There is daily. Apply its file`,
 	} {
-		_, err := findTemplate(t.Context(), store.Queries, ref)
+		_, err := catalog.Newest(t.Context(), store.Queries, ref)
 		require.ErrorIs(t, err, report.ErrNotFound, ref)
 		require.ErrorContains(t, err, says)
 		require.Equal(t, exitUsage, exitCode(t.Context(), err))
@@ -270,7 +272,7 @@ func TestShowTemplateAsJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	a := &app{out: &out, json: true}
-	require.NoError(t, a.printTemplate(db.CobTemplate{Name: "daily", Version: "1.0.0", Spec: []byte("name: daily\r\n"), Sha256: []byte{1, 255}}))
+	require.NoError(t, a.printTemplate(db.CobTemplate{Name: "daily", Version: "1.0.0", Spec: []byte("name: daily\r\n"), Sha256: []byte{1, 255}}, nil))
 	var got shownTemplate
 	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
 	require.Equal(t, shownTemplate{Template: "daily", Version: "1.0.0", SHA256: "01ff", File: "name: daily\r\n"}, got)
@@ -282,7 +284,7 @@ func TestDiffOfVersionsAndFiles(t *testing.T) {
 	dir := folder(t, map[string]string{"a.yaml": layout("1.0.0", "A"), "b.yaml": layout("1.1.0", "A")})
 	_, err := apply(t.Context(), store, "", dir)
 	require.NoError(t, err)
-	file := side{"b.yaml", []byte(layout("1.1.0", "A"))}
+	file := filepath.Join(dir, "b.yaml")
 	for _, tt := range []struct {
 		name     string
 		refs     []string
@@ -291,19 +293,12 @@ func TestDiffOfVersionsAndFiles(t *testing.T) {
 	}{
 		{"two versions", []string{"daily@1.0", "daily@1.1.0"}, "daily@1.0.0", "daily@1.1.0", true},
 		{"the newest and itself", []string{"daily", "daily@1.1"}, "daily@1.1.0", "daily@1.1.0", false},
-		{"a version and a file", []string{"daily@1.0", "b.yaml"}, "daily@1.0.0", "b.yaml", true},
-		{"the newest and its file", []string{"daily", "b.yaml"}, "daily@1.1.0", "b.yaml", false},
-		{"a file and a version", []string{"b.yaml", "daily@1.0"}, "b.yaml", "daily@1.0.0", true},
+		{"a version and a file", []string{"daily@1.0", file}, "daily@1.0.0", file, true},
+		{"the newest and its file", []string{"daily", file}, "daily@1.1.0", file, false},
+		{"a file and a version", []string{file, "daily@1.0"}, file, "daily@1.0.0", true},
 	} {
-		sides := make([]side, 2)
-		for i, ref := range tt.refs {
-			if ref == file.label {
-				sides[i] = file
-			}
-		}
-		require.NoError(t, sidesApplied(t.Context(), store.Queries, tt.refs, sides), tt.name)
 		var out bytes.Buffer
-		err := (&app{out: &out, quiet: true}).printDifference(sides[0], sides[1])
+		err := (&app{out: &out, quiet: true}).diffSides(t.Context(), store.Queries, tt.refs, fact.Builtin())
 		if !tt.differ {
 			require.NoError(t, err, tt.name)
 			require.Empty(t, out.String(), tt.name)
@@ -312,5 +307,5 @@ func TestDiffOfVersionsAndFiles(t *testing.T) {
 		require.ErrorIs(t, err, errNo, tt.name)
 		require.True(t, strings.HasPrefix(out.String(), "--- "+tt.from+"\n+++ "+tt.to+"\n@@"), out.String())
 	}
-	require.ErrorIs(t, sidesApplied(t.Context(), store.Queries, []string{"daily", "weekly"}, make([]side, 2)), report.ErrNotFound)
+	require.ErrorIs(t, (&app{}).diffSides(t.Context(), store.Queries, []string{"daily", "weekly"}, fact.Builtin()), report.ErrNotFound)
 }

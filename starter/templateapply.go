@@ -11,9 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/closeofbusiness/cob/catalog"
 	"github.com/closeofbusiness/cob/config"
 	"github.com/closeofbusiness/cob/db"
+	"github.com/closeofbusiness/cob/ledger"
 	"github.com/closeofbusiness/cob/report"
+	"github.com/closeofbusiness/cob/report/template"
 )
 
 func (a *app) templateApplyCommand() *cobra.Command {
@@ -23,8 +26,10 @@ func (a *app) templateApplyCommand() *cobra.Command {
 		Use:   "apply FILE|DIR...",
 		Short: "apply template files; a version is never changed once applied",
 		Long: `apply stores the version that each file has. One that was applied before and
-has other content now is refused: give the file a new version. Nothing is
-applied unless every file can be.`,
+has other content now is refused: give the file a new version, and a note that
+says what it changed. Nothing is applied unless every file can be.
+
+A logo that a file names is read beside it, and kept with the version.`,
 		Example: "  starter template apply templates/\n  starter template apply templates/ --dry-run\n" +
 			"  starter template apply templates/daily-security.yaml --note \"actions before threats\"",
 		Args: cobra.MinimumNArgs(1),
@@ -36,35 +41,84 @@ applied unless every file can be.`,
 }
 
 func (a *app) applyTemplates(ctx context.Context, paths []string, note string, dryRun bool) error {
-	files, err := parseTemplates(paths)
-	if err != nil {
+	if _, err := readFiles(paths); err != nil { // before any server is asked
 		return err
 	}
 	return a.withDatabase(ctx, func(_ *config.Config, store *db.Store) error {
-		changes, err := planTemplates(ctx, store.Queries, files)
-		if err == nil && !dryRun {
-			changes, err = storeTemplates(ctx, store, files, note)
-		}
+		metrics, err := catalog.Metrics(ctx, store.Queries)
 		if err != nil {
 			return err
 		}
-		return a.printTemplates(files, changes, dryRun)
+		files, err := parseTemplates(paths, metrics)
+		if err != nil {
+			return err
+		}
+		return a.recordTemplates(ctx, store, files, note, dryRun)
 	})
 }
 
+// recordTemplates stores new versions, or shows what would be new.
+func (a *app) recordTemplates(ctx context.Context, store *db.Store, files []*templateFile, note string, dryRun bool) error {
+	changes, err := planTemplates(ctx, store.Queries, files, note)
+	if err == nil && !dryRun {
+		changes, err = storeTemplates(ctx, store, files, note)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.warnFollowers(ctx, store.Queries, files); err != nil {
+		return err
+	}
+	return a.printTemplates(files, changes, dryRun)
+}
+
+// warnFollowers says which series a version would not suit: it would be the
+// highest that they follow, and refuses the parameters that they set. It is no
+// error, for their files can only be changed after it.
+func (a *app) warnFollowers(ctx context.Context, q *db.Queries, files []*templateFile) error {
+	all, err := ledger.All(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		r, err := template.ParseRange(p.Series.Template)
+		if err != nil {
+			return fmt.Errorf("series %s: %w", p.Series.Name, err)
+		}
+		for _, f := range files {
+			if f.template.Name != r.Name || !r.Has(f.template.Version) {
+				continue
+			}
+			newest, err := catalog.Newest(ctx, q, p.Series.Template)
+			if err == nil && template.CompareVersions(f.template.Version, newest.Version) < 0 {
+				continue
+			}
+			if _, err := f.template.Resolve(p.Series.Parameters); err != nil {
+				fmt.Fprintf(a.err, "warning: series %s follows it and cannot be issued with it: %s. Change its file and apply it: starter series apply FILE\n",
+					p.Series.Name, report.Message(err))
+			}
+		}
+	}
+	return nil
+}
+
 // planTemplates finds what each file changes, and refuses those that are a
-// version which was applied with other content.
-func planTemplates(ctx context.Context, q *db.Queries, files []*templateFile) ([]fileChange, error) {
+// version which was applied with other content, or a further one of which
+// nothing says what it changed.
+func planTemplates(ctx context.Context, q *db.Queries, files []*templateFile, note string) ([]fileChange, error) {
 	changes := make([]fileChange, len(files))
 	planned := map[string]bool{}
 	var errs []error
 	for i, f := range files {
-		versions, err := q.TemplateVersions(ctx, f.template.Name)
+		versions, err := catalog.Versions(ctx, q, f.template.Name)
 		if err != nil {
-			return nil, fmt.Errorf("read template %s: %w", f.template.Name, err)
+			return nil, err
 		}
 		if changes[i], err = templateChange(f, versions); err != nil {
 			errs = append(errs, err)
+		} else if changes[i].Change == fileCreated && len(versions) > 0 && cmp.Or(note, f.template.Note) == "" {
+			errs = append(errs, fmt.Errorf("%s: %w: template %s is new and says nothing of what it changes. Give the file a note, or: --note TEXT",
+				f.path, report.ErrInvalid, f.ref()))
 		}
 		if planned[f.ref()] { // a copy
 			changes[i] = fileChange{Change: fileUnchanged}
@@ -74,14 +128,14 @@ func planTemplates(ctx context.Context, q *db.Queries, files []*templateFile) ([
 	return changes, errors.Join(errs...)
 }
 
-// templateChange compares a file with what was applied under its name, newest
-// first.
+// templateChange compares a file with what was applied under its name, the
+// highest version first. A version's files are part of it.
 func templateChange(f *templateFile, versions []db.CobTemplate) (fileChange, error) {
 	for _, v := range versions {
 		if v.Version != f.template.Version {
 			continue
 		}
-		if !bytes.Equal(v.Spec, f.body) {
+		if digest := f.digest(); !bytes.Equal(v.Spec, f.body) || !bytes.Equal(v.Sha256, digest[:]) {
 			return fileChange{}, fmt.Errorf("%s: %w: template %s %s was applied before with other content. Give the changed file a new version",
 				f.path, report.ErrInvalid, v.Name, v.Version)
 		}
@@ -98,7 +152,7 @@ func templateChange(f *templateFile, versions []db.CobTemplate) (fileChange, err
 // file's own.
 func storeTemplates(ctx context.Context, store *db.Store, files []*templateFile, note string) (changes []fileChange, err error) {
 	err = storeFiles(ctx, store, func(q *db.Queries) error {
-		changes, err = planTemplates(ctx, q, files)
+		changes, err = planTemplates(ctx, q, files, note)
 		if err != nil {
 			return err
 		}
@@ -106,16 +160,28 @@ func storeTemplates(ctx context.Context, store *db.Store, files []*templateFile,
 			if changes[i].Change == fileUnchanged {
 				continue
 			}
-			digest := sha256.Sum256(f.body)
-			err := q.InsertTemplate(ctx, db.InsertTemplateParams{Name: f.template.Name, Version: f.template.Version, Spec: f.body, Sha256: digest[:],
-				Note: cmp.Or(note, f.template.Note), AppliedBy: "os-user:" + osUser()})
-			if err != nil {
+			if err := insertTemplate(ctx, q, f, cmp.Or(note, f.template.Note)); err != nil {
 				return fmt.Errorf("record template %s %s: %w", f.template.Name, f.template.Version, err)
 			}
 		}
 		return nil
 	})
 	return changes, err
+}
+
+func insertTemplate(ctx context.Context, q *db.Queries, f *templateFile, note string) error {
+	digest := f.digest()
+	err := q.InsertTemplate(ctx, db.InsertTemplateParams{Name: f.template.Name, Version: f.template.Version, Spec: f.body, Sha256: digest[:],
+		Note: note, AppliedBy: "os-user:" + osUser()})
+	l := f.template.Output.Logo
+	if err != nil || l == nil {
+		return err
+	}
+	logo := sha256.Sum256(l.Data)
+	if err := q.PutContent(ctx, logo[:], l.MediaType, l.Data); err != nil {
+		return err
+	}
+	return q.InsertTemplateFile(ctx, db.InsertTemplateFileParams{Name: f.template.Name, Version: f.template.Version, File: l.File, Sha256: logo[:]})
 }
 
 // appliedTemplate is a line of what "template apply --json" prints.
