@@ -56,6 +56,12 @@ test-render: go-needs ## rendered files, seen by qpdf, poppler and Chromium
 	@dev/preflight.sh render
 	$(GO) test -tags render -timeout 10m $(TESTFLAGS) ./report/render/...
 
+# In processes without files and network, on Linux; .ci/run installs what looks at the files.
+.PHONY: test-hostile
+test-hostile: go-needs ## hostile inputs in every place where text comes in
+	@dev/preflight.sh render hostile
+	$(GO) test -tags hostile -timeout 20m $(TESTFLAGS) ./hostile
+
 # It says what it builds and does while it does so (-v): its first build takes minutes.
 .PHONY: test-outage
 test-outage: stack-needs build ## a server that was down over a weekend, stopped and started
@@ -79,7 +85,7 @@ test-zones: go-needs ## calendars in every time zone over thirty years
 	env COB_TEST_ALL=1 $(GO) test -count 1 -timeout 20m $(TESTFLAGS) ./report/calendar
 
 .PHONY: test-all
-test-all: test test-corpora test-zones test-render test-outage test-clients test-cli ## all tests
+test-all: test test-corpora test-zones test-render test-hostile test-outage test-clients test-cli ## all tests
 
 .PHONY: bench
 bench: stack-needs build ## benchmarks, with the ratios that they must keep
@@ -117,13 +123,14 @@ check-modules: go-needs
 check-vet: go-needs
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags render ./report/render/...
+	GOOS=linux $(GO) vet -tags hostile ./hostile
 	$(GO) vet -tags clients,cli ./e2e/...
 	$(GO) vet -tags outage,soak ./e2e/...
 	GOOS=darwin $(GO) vet ./dev/...
 
 .PHONY: check-staticcheck
 check-staticcheck: go-needs dev-command
-	bin/dev tool staticcheck -tags render,outage,clients,cli,soak $(PACKAGES)
+	bin/dev tool staticcheck -tags render,hostile,outage,clients,cli,soak $(PACKAGES)
 
 # Workflow code must be deterministic: no clock, no randomness, no bare goroutines.
 .PHONY: check-workflows
@@ -152,7 +159,7 @@ check-migrations: stack-needs dev-command
 #   G115  integer conversions: it cannot see bounds; ours are checked where a value enters
 .PHONY: check-security
 check-security: go-needs dev-command
-	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,outage,clients,cli,soak $(PACKAGES)
+	bin/dev tool gosec -quiet -color=false -fmt text -exclude G104,G115 -tags render,hostile,outage,clients,cli,soak $(PACKAGES)
 
 .PHONY: check-secrets
 check-secrets: go-needs dev-command

@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/closeofbusiness/cob/egress"
+	"github.com/closeofbusiness/cob/hostile"
 	"github.com/closeofbusiness/cob/report"
 	"github.com/closeofbusiness/cob/secrets"
 )
@@ -233,4 +235,22 @@ func TestDocumentedCobYAML(t *testing.T) {
 	require.Equal(t, []string{"llm.internal.example: TLS 1.2 is accepted"}, egress.Exceptions(hosts))
 	shown := defaults // the limits that are shown are the defaults
 	require.Equal(t, shown, ai.Providers[1].Limits)
+}
+
+// TestHostileCobYAML: a hostile file, or text in a field, is refused as a fault
+// of the file, and none that may be a key is quoted.
+func TestHostileCobYAML(t *testing.T) {
+	t.Parallel()
+	for _, in := range hostile.Inputs() {
+		text := in.Text()
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		for _, b := range []string{text, "ai: {providers: [{name: " + string(quoted) + ", kind: openai, model: " + string(quoted) + ", api_key: " + string(quoted) + ", base_url: " + string(quoted) + "}]}",
+			"egress: [" + string(quoted) + "]", "egress: [{host: " + string(quoted) + "}]"} {
+			if _, _, err := parseFile([]byte(b)); err != nil {
+				require.ErrorIs(t, err, report.ErrInvalid, in.Name)
+				require.Less(t, len(err.Error()), 16<<10, in.Name)
+			}
+		}
+	}
 }

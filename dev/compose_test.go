@@ -116,7 +116,7 @@ func TestDatabaseAndBackendAreApartAndClosed(t *testing.T) {
 func TestContainersStartInTheOrderOfTheStack(t *testing.T) {
 	t.Parallel()
 	c := compose(t)
-	for who, needs := range map[string]string{"migrate": "postgres", "init": "migrate", "templates": "init", "series": "templates", "worker": "series"} {
+	for who, needs := range map[string]string{"migrate": "postgres", "init": "migrate", "metrics": "init", "templates": "metrics", "series": "templates", "worker": "series"} {
 		need, ok := c.Services[who].DependsOn[needs]
 		require.True(t, ok, "%s waits for %s", who, needs)
 		want := "service_completed_successfully"

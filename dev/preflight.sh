@@ -2,7 +2,7 @@
 # Says what is missing, all at once and with the command that installs it, before
 # anything is downloaded or built.
 #
-#   dev/preflight.sh go [postgres] [render] [clients]   what the target needs
+#   dev/preflight.sh go [postgres] [render] [hostile] [clients]   what the target needs
 #   dev/preflight.sh race                               prints -race where the race detector works
 #   dev/preflight.sh costs                              what a first build will take
 set -eu
@@ -100,6 +100,15 @@ check_render() {
   lacks "Chromium, which shows HTML" "$(install chromium chromium chromium '--cask chromium')"
 }
 
+check_hostile() {
+  [ "$(uname)" = Linux ] || lacks "Linux, whose kernel shuts the tests off from files and networks" "run make test-hostile in a container"
+  command -v cmark-gfm >/dev/null 2>&1 || lacks "cmark-gfm, which reads Markdown as GitHub does" "$(install cmark-gfm cmark-gfm cmark-gfm cmark-gfm)"
+  for python in python3 /usr/bin/python3; do
+    "$python" -c 'import html5lib' 2>/dev/null && return
+  done
+  lacks "html5lib for Python 3, which reads HTML strictly" "$(install python3-html5lib python3-html5lib py3-html5lib python3)"
+}
+
 check_clients() {
   command="$(install nodejs nodejs nodejs node); where that is older, download it from https://nodejs.org/"
   if ! command -v node >/dev/null 2>&1; then
@@ -135,6 +144,7 @@ for need; do
     go) check_go ;;
     postgres) check_postgres ;;
     render) check_render ;;
+    hostile) check_hostile ;;
     clients) check_clients ;;
     race) race ;;
     costs) costs ;;

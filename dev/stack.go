@@ -35,7 +35,7 @@ const (
 
 // Stack is the development stack: two servers and the real worker.
 type Stack struct {
-	// Root is the checkout, with its bin/, series/ and templates/.
+	// Root is the checkout, with its bin/, series/, metrics/ and templates/.
 	Root string
 	// Dir keeps the data, the logs and the connection file.
 	Dir string
@@ -217,6 +217,7 @@ func (s *Stack) apply(ctx context.Context) error {
 		folder string
 		apply  []string
 	}{
+		{"metrics", []string{"metric", "apply"}}, // before the templates that are about them
 		{"templates", []string{"template", "apply"}},
 		{"series", []string{"series", "apply", "--allow-drift"}}, // a schedule changed by hand is for starter check to tell
 	} {

@@ -57,7 +57,7 @@ func newCheckout(t *testing.T) checkout {
 	require.NoError(t, os.Chmod(root, 0o711))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(root)) })
 	write(t, filepath.Join(root, "go.mod"), "module github.com/closeofbusiness/cob\n")
-	for _, dir := range []string{"bin", "series", "templates"} {
+	for _, dir := range []string{"bin", "series", "metrics", "templates"} {
 		require.NoError(t, os.Mkdir(filepath.Join(root, dir), 0o755))
 	}
 	require.NoError(t, os.Symlink(filepath.Join(real, "tools"), filepath.Join(root, "tools")))
@@ -180,7 +180,7 @@ func TestUp(t *testing.T) {
 
 	t.Run("applies the checkout", func(t *testing.T) {
 		at := 0
-		for _, command := range []string{"migrate up", "init", "template apply templates", "series apply --allow-drift series"} {
+		for _, command := range []string{"migrate up", "init", "metric apply metrics", "template apply templates", "series apply --allow-drift series"} {
 			found := strings.Index(told[at:], command+"\n")
 			require.GreaterOrEqual(t, found, 0, "%s, in this order", command)
 			at += found
