@@ -63,6 +63,9 @@ def squeezed(text):
     return " ".join(text.split())
 
 
+CSS_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
+
+
 def html(entry, body):
     tree = html5lib.HTMLParser(strict=True).parse(decoded(body))
     yield from elements(tree, entry["links"], page=True)
@@ -73,7 +76,8 @@ def html(entry, body):
     if len(styles) != 1:
         yield "%d style sheets" % len(styles)
     for s in styles:
-        if re.search(r"@import|url\s*\(|expression|javascript|behavior\s*:|-moz-binding|</", s.text or "", re.I):
+        rules = CSS_STRING.sub('""', s.text or "")  # what a string says is shown and no more
+        if re.search(r"@import|url\s*\(|expression|javascript|behavior\s*:|-moz-binding", rules, re.I) or "</" in (s.text or ""):
             yield "a style sheet that loads or runs something"
     yield from readable(tree, entry)
 

@@ -63,8 +63,8 @@ func CheckAccent(s string) error {
 	return nil
 }
 
-// CheckImage tells what is wrong with a picture: its type, its size, or that it
-// is not what it says. Its pixels are not read.
+// CheckImage tells what is wrong with a picture: its type, its size, that it is
+// not what it says, or not whole. Only one that is small enough is decoded.
 func CheckImage(i Image) error {
 	if len(i.Data) > MaxImageBytes {
 		return &LimitError{Limit: "bytes of an image", Max: MaxImageBytes, Got: len(i.Data)}
@@ -78,6 +78,13 @@ func CheckImage(i Image) error {
 	}
 	if min(c.Width, c.Height) < 1 {
 		return errors.New("an empty image")
+	}
+	decode := png.Decode
+	if i.MediaType == "image/jpeg" {
+		decode = jpeg.Decode
+	}
+	if _, err := decode(bytes.NewReader(i.Data)); err != nil {
+		return errors.New("not a whole PNG or JPEG image")
 	}
 	return nil
 }

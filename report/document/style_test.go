@@ -130,6 +130,7 @@ func TestCheckImage(t *testing.T) {
 		{"too many bytes", Image{MediaType: "image/png", Data: make([]byte, MaxImageBytes+1)}, "bytes of an image: 262145, at most 262144"},
 		{"too wide", Image{MediaType: "image/png", Data: pictureOf(MaxImageSide+1, 1)}, "pixels of an image's side: 2001, at most 2000"},
 		{"too high", Image{MediaType: "image/png", Data: pictureOf(1, MaxImageSide+1)}, "pixels of an image's side"},
+		{"not all of it", Image{MediaType: "image/png", Data: pixel()[:len(pixel())-20]}, "not a whole PNG or JPEG"},
 		{"a bomb", Image{MediaType: "image/png", Data: claiming(1<<31-1, 1<<31-1)}, "not a PNG or JPEG|pixels of an image's side"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
