@@ -13,23 +13,24 @@ import (
 // The limits of a document. They are far above what anyone reads and low
 // enough that drawing one stays within seconds and a few hundred megabytes.
 const (
-	MaxBlocks    = 2_000     // blocks in all, those inside Columns included
-	MaxDepth     = 3         // Columns within Columns
-	MaxRows      = 100_000   // table rows in all
-	MaxColumns   = 24        // columns of one table
-	MaxLines     = 200       // lines of one cell
-	MaxTiles     = 24        // tiles of one KPIs block
-	MaxPoints    = 400       // points of one chart
-	MaxItems     = 2_000     // items of one List or Definitions
-	MaxInlines   = 1_000     // runs of one paragraph
-	MaxParagraph = 16 << 10  // bytes of a paragraph of prose: a narrative, a quote, an item of a list
-	MaxSentences = 200       // sentences of one paragraph's basis
-	MaxFacts     = 200       // facts of one sentence's basis
-	MaxChecks    = 50        // checks of one sentence's basis
-	MaxBasis     = 20_000    // sentences, facts and checks of every basis in all
-	MaxSeries    = 12        // parts of one chart's points
-	MaxLevel     = 2         // lists within lists
-	MaxRunes     = 4_000_000 // text in all blocks
+	MaxBlocks    = 2_000      // blocks in all, those inside Columns included
+	MaxDepth     = 3          // Columns within Columns
+	MaxRows      = 100_000    // table rows in all
+	MaxColumns   = 24         // columns of one table
+	MaxLines     = 200        // lines of one cell
+	MaxTiles     = 24         // tiles of one KPIs block
+	MaxPoints    = 400        // points of one chart
+	MaxItems     = 2_000      // items of one List or Definitions
+	MaxInlines   = 1_000      // runs of one paragraph
+	MaxParagraph = 16 << 10   // bytes of a paragraph of prose: a narrative, a quote, an item of a list
+	MaxSentences = 200        // sentences of one paragraph's basis
+	MaxFacts     = 200        // facts of one sentence's basis
+	MaxChecks    = 50         // checks of one sentence's basis
+	MaxBasis     = 20_000     // sentences, facts and checks of every basis in all
+	MaxSeries    = 12         // parts of one chart's points
+	MaxLevel     = 2          // lists within lists
+	MaxProse     = 4_000_000  // text in all blocks but in tables
+	MaxRunes     = 12_000_000 // text in all blocks
 )
 
 // LimitError tells that a document is larger than one of the limits.
@@ -60,6 +61,7 @@ func Validate(d *Document) error {
 	v.limit("blocks", v.nBlocks, MaxBlocks)
 	v.limit("table rows", v.nRows, MaxRows)
 	v.limit("sentences, facts and checks", v.nBasis, MaxBasis)
+	v.limit("characters outside tables", v.nRunes-v.nCells, MaxProse)
 	v.limit("characters", v.nRunes, MaxRunes)
 	if err := errors.Join(v.errs...); err != nil {
 		return fmt.Errorf("%w: document: %w", report.ErrInvalid, err)
@@ -73,6 +75,7 @@ const maxMistakes = 20
 type validator struct {
 	errs                           []error
 	nBlocks, nRows, nBasis, nRunes int
+	nCells                         int // of nRunes, those in tables' cells
 }
 
 func (v *validator) wrong(err error) {
@@ -241,6 +244,7 @@ func (v *validator) table(b Table, at string) {
 	if len(b.Rows) > MaxRows {
 		return
 	}
+	before := v.nRunes
 	for i, r := range b.Rows {
 		if len(r.Cells) != len(b.Columns) {
 			v.wrongf("%s: row %d has %d cells, the table has %d columns", at, i+1, len(r.Cells), len(b.Columns))
@@ -254,6 +258,7 @@ func (v *validator) table(b Table, at string) {
 			}
 		}
 	}
+	v.nCells += v.nRunes - before
 }
 
 func (v *validator) chart(b Chart, at string) {

@@ -71,7 +71,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"typeface", func(d *Document) { d.Style.Typeface = "comic" }, `typeface "comic"`},
 		{"accent", func(d *Document) { d.Style.Accent = "red;}" }, "accent: "},
 		{"logo", func(d *Document) { d.Style.Logo = &Image{MediaType: "image/svg+xml", Data: []byte("<svg>")} }, "logo: not a PNG or JPEG"},
-		{"text of a basis", func(d *Document) { d.Blocks = wordy(MaxRunes/MaxText + 1) }, "characters: "},
+		{"text of a basis", func(d *Document) { d.Blocks = wordy(MaxProse/MaxText + 1) }, "characters outside tables: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
