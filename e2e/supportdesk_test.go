@@ -50,7 +50,7 @@ func TestSupportDeskReport(t *testing.T) {
 	require.NoError(t, err)
 	tmpl, err := template.Parse(src, registry)
 	require.NoError(t, err)
-	src, err = os.ReadFile(filepath.Join("..", "series", "support-desk.yaml"))
+	src, err = os.ReadFile(filepath.Join("..", "docs", "examples", "support-desk", "support-desk.yaml"))
 	require.NoError(t, err)
 	owed, err := series.Parse(src)
 	require.NoError(t, err)
