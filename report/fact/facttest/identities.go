@@ -27,9 +27,24 @@ func Identities(t TestingT, s *fact.Set) {
 	}
 }
 
+// IdentitiesOf checks facts without the records that a set has beside them.
+func IdentitiesOf(t TestingT, facts []fact.Fact) {
+	t.Helper()
+	for _, problem := range check(&fact.Set{Facts: facts}).problems {
+		t.Errorf("%s", problem)
+	}
+}
+
 // Broken lists the identities that do not hold.
 func Broken(s *fact.Set) []string {
-	c := checker{set: s, index: map[string]*fact.Fact{}}
+	c := check(s)
+	c.records()
+	return c.problems
+}
+
+// check looks at a set's facts.
+func check(s *fact.Set) *checker {
+	c := &checker{set: s, index: map[string]*fact.Fact{}}
 	for i := range s.Facts {
 		f := &s.Facts[i]
 		if c.index[f.Key()] != nil {
@@ -42,7 +57,7 @@ func Broken(s *fact.Set) []string {
 	c.parts()
 	c.values()
 	c.notes()
-	return c.problems
+	return c
 }
 
 type checker struct {
@@ -108,6 +123,10 @@ func (c *checker) stocks() {
 		c.wrongf("findings.rerated_net is %v: what is rated anew is neither opened nor closed", *f.Value)
 	}
 	c.adds("actions.open", term{1, "actions.open_before"}, term{1, "actions.new"}, term{-1, "actions.done"})
+}
+
+// records: the actions that are counted are listed.
+func (c *checker) records() {
 	if f := c.index["actions.open"]; f.Measured() && *f.Value != float64(len(c.set.Records.Actions)) {
 		c.wrongf("actions.open is %v, %d are listed", *f.Value, len(c.set.Records.Actions))
 	}
